@@ -1,0 +1,43 @@
+import type { Clock } from './clock.ts'
+import { errorFields } from './error-fields.ts'
+import type { Logger } from './logger.ts'
+
+/**
+ * Runs `task` now and then again `ms` after each run has ended, until disposed or `signal`
+ * aborts: runs never overlap, and a failing one is logged and does not end the series. Disposing
+ * aborts the task's signal and waits for the run under way.
+ */
+export function every(
+  ms: number,
+  task: (signal: AbortSignal) => Promise<void> | void,
+  o: { clock: Clock; signal: AbortSignal; log: Logger; name: string },
+): AsyncDisposable {
+  const stop = new AbortController()
+  const signal = AbortSignal.any([stop.signal, o.signal])
+  const done = repeat(ms, task, { ...o, signal })
+  return {
+    [Symbol.asyncDispose]: async () => {
+      stop.abort()
+      await done
+    },
+  }
+}
+
+async function repeat(
+  ms: number,
+  task: (signal: AbortSignal) => Promise<void> | void,
+  o: { clock: Clock; signal: AbortSignal; log: Logger; name: string },
+): Promise<void> {
+  while (!o.signal.aborted) {
+    try {
+      await task(o.signal)
+    } catch (error) {
+      o.log.warn({ task: o.name, ...errorFields(error) }, 'task failed')
+    }
+    try {
+      await o.clock.sleep(ms, o.signal)
+    } catch {
+      // Only an abort ends a sleep early, and the loop's condition sees it.
+    }
+  }
+}
