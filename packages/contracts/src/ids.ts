@@ -1,0 +1,73 @@
+import { z } from 'zod'
+
+/** Every kind of thing that has an id, and the prefix its ids carry. */
+export const idPrefixes = {
+  tenant: 'ten',
+  user: 'usr',
+  apiKey: 'key',
+  phone: 'phn',
+  agent: 'agt',
+  call: 'cal',
+  event: 'evt',
+  utterance: 'utt',
+  stream: 'str',
+  callback: 'cbk',
+  audit: 'aud',
+  session: 'ses',
+  token: 'tok',
+} as const
+
+export type IdKind = keyof typeof idPrefixes
+
+/** Crockford's base 32 in lower case: no i, l, o or u, so an id survives being read aloud. */
+const alphabet = '0123456789abcdefghjkmnpqrstvwxyz'
+
+/** Random bytes an id needs beside its 48 bits of time. */
+export const ID_RANDOM_BYTES = 9
+
+/**
+ * Makes an id: prefix, `_`, 24 characters holding 48 bits of time and 72 random bits.
+ * Ids of one kind sort by the time they were made, to the millisecond.
+ *
+ * @param random - exactly {@link ID_RANDOM_BYTES} unpredictable bytes
+ */
+export function newId(kind: IdKind, parts: { nowMs: number; random: Uint8Array }): string {
+  if (parts.random.length !== ID_RANDOM_BYTES) throw new RangeError('an id takes 9 random bytes')
+  let bits = BigInt(Math.trunc(parts.nowMs)) & 0xffffffffffffn
+  for (const byte of parts.random) bits = (bits << 8n) | BigInt(byte)
+  let text = ''
+  for (let i = 0; i < 24; i += 1) {
+    text = alphabet.charAt(Number(bits & 31n)) + text
+    bits >>= 5n
+  }
+  return `${idPrefixes[kind]}_${text}`
+}
+
+function idSchema(kind: IdKind) {
+  return z
+    .string()
+    .regex(new RegExp(`^${idPrefixes[kind]}_[0-9a-hjkmnp-tv-z]{24}$`))
+    .meta({ description: `Opaque id of a ${kind}` })
+}
+
+/** The shape of each kind of id. */
+export const idSchemas = {
+  tenant: idSchema('tenant'),
+  user: idSchema('user'),
+  apiKey: idSchema('apiKey'),
+  phone: idSchema('phone'),
+  agent: idSchema('agent'),
+  call: idSchema('call'),
+  event: idSchema('event'),
+  utterance: idSchema('utterance'),
+  stream: idSchema('stream'),
+  callback: idSchema('callback'),
+  audit: idSchema('audit'),
+  session: idSchema('session'),
+  token: idSchema('token'),
+} as const satisfies Record<IdKind, z.ZodString>
+
+/** True when `text` has the shape of an id of that kind. Says nothing of whether it exists. */
+export function isId(kind: IdKind, text: string): boolean {
+  return idSchemas[kind].safeParse(text).success
+}

@@ -1,0 +1,111 @@
+export { ID_RANDOM_BYTES, idPrefixes, idSchemas, isId, newId, type IdKind } from './ids.ts'
+export { countrySchema, e164Schema, normalizePhoneNumber } from './phone-number.ts'
+export { errorCodes, statusOf, type ErrorCode } from './error-code.ts'
+export { failureSchema, page, pageQuery, success, type Failure } from './envelope.ts'
+export {
+  grantableRoles,
+  permissionSchema,
+  permissions,
+  permissionsOf,
+  roles,
+  roleSchema,
+  type Permission,
+  type Role,
+} from './role.ts'
+export {
+  callSchema,
+  callStatuses,
+  callStatusSchema,
+  canMove,
+  directionSchema,
+  isFinal,
+  metadataSchema,
+  rankOf,
+  reasonSchema,
+  type Call,
+  type CallReason,
+  type CallStatus,
+  type Direction,
+} from './call.ts'
+export {
+  alertSchema,
+  boardEventTypes,
+  callEventSchema,
+  eventData,
+  eventTypes,
+  interimSchema,
+  isBoardEvent,
+  maskKinds,
+  maskKindSchema,
+  rangeSchema,
+  receiptSchema,
+  utteranceSchema,
+  type Alert,
+  type CallEvent,
+  type ErasedEvent,
+  type EventData,
+  type EventType,
+  type Interim,
+  type LiveEvent,
+  type Receipt,
+  type Utterance,
+} from './event.ts'
+export {
+  BOARD_TOPIC,
+  callTopic,
+  clientMessageSchema,
+  CONSUMER_PROTOCOL,
+  serverMessageSchema,
+  socketClose,
+  socketErrorCodes,
+  type ClientMessage,
+  type ServerMessage,
+  type SocketErrorCode,
+  type TenantAlert,
+} from './consumer-socket.ts'
+export type { CallJob } from './job.ts'
+export {
+  apiKeySchema,
+  createApiKeyBody,
+  createUserBody,
+  emailSchema,
+  ingestTokenBody,
+  ingestTokenReply,
+  loginBody,
+  newPasswordSchema,
+  passwordBody,
+  patchUserBody,
+  refreshBody,
+  sessionReply,
+  sessionUserSchema,
+  ticketReply,
+  userSchema,
+  type ApiKey,
+  type User,
+} from './routes/auth.ts'
+export {
+  exotelConfigSchema,
+  exotelSidSchema,
+  importPhoneBody,
+  ingestCredentialsSchema,
+  patchPhoneBody,
+  phoneSchema,
+  tagsSchema,
+  type ExotelConfig,
+  type Phone,
+} from './routes/phones.ts'
+export {
+  agentSchema,
+  createAgentBody,
+  patchAgentBody,
+  streamUrlSchema,
+  type Agent,
+} from './routes/agents.ts'
+export {
+  idempotencyKeySchema,
+  listCallsQuery,
+  listEventsQuery,
+  MAX_TIME_LIMIT_SECONDS,
+  placeCallBody,
+  type PlaceCallBody,
+} from './routes/calls.ts'

@@ -1,0 +1,59 @@
+import { z } from 'zod'
+import { idSchemas } from '../ids.ts'
+import { countrySchema } from '../phone-number.ts'
+
+/** Exotel names accounts by a short readable word, never by a path or a query. */
+export const exotelSidSchema = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/)
+
+/** Printable ASCII without blanks: what Exotel's key and token are made of. */
+const credentialText = z
+  .string()
+  .regex(/^[\x21-\x7e]{1,256}$/)
+  .meta({ sensitive: true })
+
+/** All four or none. Which `subdomain` is allowed is a setting of the install. */
+export const exotelConfigSchema = z.strictObject({
+  apiKey: credentialText,
+  apiToken: credentialText,
+  sid: exotelSidSchema,
+  subdomain: z.string().min(1).max(255),
+})
+export type ExotelConfig = z.infer<typeof exotelConfigSchema>
+
+export const tagsSchema = z.array(z.string().trim().min(1).max(64)).max(32)
+
+export const phoneSchema = z.strictObject({
+  id: idSchemas.phone,
+  number: z.string(),
+  country: z.string(),
+  provider: z.literal('exotel'),
+  status: z.enum(['active']),
+  tags: z.array(z.string()),
+  agentId: idSchemas.agent.nullable(),
+  exotelData: z.strictObject({ sid: z.string(), subdomain: z.string() }).nullable(),
+  keepRecording: z.boolean(),
+  breaker: z.strictObject({ open: z.boolean(), openedAt: z.iso.datetime().nullable() }),
+  createdAt: z.iso.datetime(),
+})
+export type Phone = z.infer<typeof phoneSchema>
+
+export const importPhoneBody = z.strictObject({
+  number: z.string().min(3).max(32),
+  country: countrySchema.default('IN'),
+  exotelConfig: exotelConfigSchema.optional(),
+  tags: tagsSchema.optional(),
+  agentId: idSchemas.agent.optional(),
+})
+export const patchPhoneBody = z.strictObject({
+  tags: tagsSchema.optional(),
+  agentId: idSchemas.agent.nullable().optional(),
+  keepRecording: z.boolean().optional(),
+})
+
+export const ingestCredentialsSchema = z.strictObject({
+  key: z.string(),
+  token: z.string(),
+  url: z.string(),
+  resolveUrl: z.string(),
+  passthruUrl: z.string(),
+})
