@@ -1,0 +1,102 @@
+import { errorFields, type Logger } from '@callwire/runtime'
+import { Redis } from 'ioredis'
+import { busCall, BusError } from './bus-error.ts'
+import {
+  blockingOptions,
+  commandOptions,
+  subscriberOptions,
+  type ConnectionOptions,
+} from './redis-options.ts'
+import { createSubscriptions, type Subscriptions } from './subscriptions.ts'
+
+/** How long a start waits for Redis: longer than its restart, shorter than a supervisor's patience. */
+const firstConnectMs = 10_000
+
+/** This process's connections to one Redis. Only this package looks inside. */
+export type BusConnection = AsyncDisposable & {
+  /** Fails at once while Redis is away. */
+  readonly command: Redis
+  /** Channel subscriptions that survive reconnects. */
+  readonly subscriptions: Subscriptions
+  /** A new connection for one blocking reader or worker; close it with `disconnect()`. */
+  blocking(purpose: string): Redis
+  readonly log: Logger
+  /** @throws BusError `unavailable` */
+  ping(): Promise<void>
+}
+
+/**
+ * Connects to `url` (redis:// or rediss://) under a name that shows in `CLIENT LIST`.
+ *
+ * @throws BusError `unavailable` when Redis does not accept us within 10 s
+ */
+export async function connectRedis(o: {
+  url: string
+  name: string
+  log: Logger
+}): Promise<BusConnection> {
+  const open = new Set<Redis>()
+  const make = (options: ConnectionOptions) => {
+    const redis = new Redis(o.url, options)
+    open.add(redis)
+    redis.on('end', () => open.delete(redis))
+    watch(redis, o.log, options.connectionName ?? '')
+    return redis
+  }
+  const command = make(commandOptions(`${o.name}:command`))
+  try {
+    await firstConnect(command)
+  } catch {
+    command.disconnect()
+    throw new BusError('unavailable', 'Redis at REDIS_URL cannot be reached or refuses the login.')
+  }
+  let subscriptions: Subscriptions | undefined
+  return {
+    command,
+    log: o.log,
+    get subscriptions() {
+      subscriptions ??= createSubscriptions(make(subscriberOptions(`${o.name}:subscriber`)), o.log)
+      return subscriptions
+    },
+    blocking: (purpose) => make(blockingOptions(`${o.name}:${purpose}`)),
+    ping: async () => {
+      await busCall(() => command.ping())
+    },
+    [Symbol.asyncDispose]: () => {
+      subscriptions?.close()
+      for (const redis of open) redis.disconnect()
+      open.clear()
+      return Promise.resolve()
+    },
+  }
+}
+
+async function firstConnect(redis: Redis): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<undefined>()
+  const timer = setTimeout(() => reject(new Error('timeout')), firstConnectMs)
+  redis.once('ready', () => resolve(undefined))
+  // The first refusal is not the end: the library goes on by its retry strategy.
+  redis.connect().catch(() => undefined)
+  redis.on('error', (error: Error) => {
+    if (/^(WRONGPASS|NOAUTH|NOPERM|ERR (AUTH|invalid))/.test(error.message)) reject(error)
+  })
+  try {
+    await promise
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+/** One line when a connection is lost and one when it is back; never the library's text. */
+function watch(redis: Redis, log: Logger, connection: string): void {
+  let lost = false
+  redis.on('error', (error: unknown) => {
+    if (lost) return
+    lost = true
+    log.warn({ connection, ...errorFields(error) }, 'redis connection lost')
+  })
+  redis.on('ready', () => {
+    if (lost) log.info({ connection }, 'redis connection back')
+    lost = false
+  })
+}

@@ -1,0 +1,18 @@
+export { audioHeader, type AudioEntry } from './audio-entry.ts'
+export { createAudioStreams, type AudioStreams } from './audio-streams.ts'
+export { createBudget, type Budget } from './budget.ts'
+export { BusError, type BusErrorCode } from './bus-error.ts'
+export { connectRedis, type BusConnection } from './connection.ts'
+export {
+  createDoorbellSubscriber,
+  type DoorbellListener,
+  type DoorbellSubscriber,
+} from './doorbell-subscriber.ts'
+export { createDoorbell, type Doorbell, type DoorbellMessage } from './doorbell.ts'
+export { createLeases, type Leases } from './leases.ts'
+export { type QueueName } from './names.ts'
+export { createQueues, type DialJob, type Queues } from './queues.ts'
+export { requireNoEviction } from './require-no-eviction.ts'
+export { createRevocations, type Revocation, type Revocations } from './revocations.ts'
+export { createTickets, type TicketPayload, type Tickets } from './tickets.ts'
+export { work } from './work.ts'

@@ -1,0 +1,17 @@
+/**
+ * Every key, channel and queue in Redis is spelt here and nowhere else. Braces are cluster hash
+ * tags: what stands in them decides the slot, so that one call's keys stay together.
+ */
+export const names = {
+  callChannel: (callId: string) => `cw:call:${callId}`,
+  tenantChannel: (tenantId: string) => `cw:tenant:${tenantId}`,
+  revocationChannel: 'cw:revoked',
+  queuePrefix: '{cw}',
+  audioStream: (callId: string) => `audio:{${callId}}`,
+  lease: (callId: string) => `cw:lease:{${callId}}`,
+  budget: (sid: string) => `cw:budget:{${sid}}`,
+  ticket: (ticketHash: string) => `cw:ticket:${ticketHash}`,
+} as const
+
+export const queueNames = ['dial', 'callback', 'transcribe'] as const
+export type QueueName = (typeof queueNames)[number]

@@ -1,0 +1,66 @@
+import type { CallJob } from '@callwire/contracts'
+import { errorFields, type Logger } from '@callwire/runtime'
+import { Worker, type Job } from 'bullmq'
+import type { BusConnection } from './connection.ts'
+import { names, type QueueName } from './names.ts'
+
+/** Jobs under way get this long to end when their worker is disposed. */
+const closeTimeoutMs = 10_000
+
+/**
+ * Takes jobs off a queue, `concurrency` at a time, for as long as it is not disposed, through
+ * losses of Redis. A handler that throws is logged; what Redis keeps of it is a constant. A job
+ * is never repeated: what became of a call stands in Postgres.
+ */
+export function work(
+  conn: BusConnection,
+  queue: QueueName,
+  handler: (job: CallJob) => Promise<void>,
+  o: { concurrency: number; log: Logger },
+): AsyncDisposable {
+  const connection = conn.blocking(`worker-${queue}`)
+  const worker = new Worker<CallJob>(queue, (job) => runJob(job, queue, handler, o.log), {
+    connection,
+    prefix: names.queuePrefix,
+    concurrency: o.concurrency,
+  })
+  worker.on('error', (error) => o.log.debug({ queue, ...errorFields(error) }, 'worker fault'))
+  worker.on('stalled', (jobId) => o.log.warn({ queue, jobId }, 'job stalled'))
+  return {
+    [Symbol.asyncDispose]: async () => {
+      const { promise, resolve } = Promise.withResolvers<undefined>()
+      const timer = setTimeout(() => resolve(undefined), closeTimeoutMs)
+      // Closing waits for Redis too, which may be the thing that is gone.
+      await Promise.race([worker.close().catch(() => undefined), promise])
+      clearTimeout(timer)
+      await Promise.race([worker.close(true).catch(() => undefined), promise])
+      connection.disconnect()
+    },
+  }
+}
+
+async function runJob(
+  job: Job<CallJob>,
+  queue: QueueName,
+  handler: (job: CallJob) => Promise<void>,
+  log: Logger,
+): Promise<void> {
+  const { tenantId, callId } = job.data as Partial<CallJob>
+  if (typeof tenantId !== 'string' || typeof callId !== 'string') {
+    log.error({ queue, jobId: job.id }, 'job without ids')
+    return
+  }
+  try {
+    await handler({ tenantId, callId })
+  } catch (error) {
+    log.error({ queue, callId, ...errorFields(error) }, 'job failed')
+    throw constantFailure()
+  }
+}
+
+/** BullMQ stores message and stack of what a job throws; a fault's own may hold anything. */
+function constantFailure(): Error {
+  const error = new Error('job failed')
+  error.stack = 'Error: job failed'
+  return error
+}
