@@ -1,0 +1,72 @@
+import { availableParallelism } from 'node:os'
+
+import { defineConfig } from 'vitest/config'
+
+/** A database server and two busy workers fill two cores; more than eight workers only queue at it. */
+const workers = Math.min(Math.max(availableParallelism(), 2), 8)
+
+const folders = '{packages,services,tests,scripts,bench}/**'
+const notOurs = ['**/node_modules/**', '**/dist/**', '.tools/**', '.data/**']
+const needsPostgres = `${folders}/*.pg.test.ts`
+const needsRedis = `${folders}/*.redis.test.ts`
+const needsEverything = `${folders}/*.e2e.test.ts`
+
+export default defineConfig({
+  test: {
+    pool: 'forks',
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'unit',
+          include: [`${folders}/*.test.ts`],
+          exclude: [...notOurs, needsPostgres, needsRedis, needsEverything],
+          testTimeout: 20_000,
+          hookTimeout: 30_000,
+          maxWorkers: workers,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'pg',
+          include: [needsPostgres],
+          exclude: notOurs,
+          globalSetup: ['tests/setup/global-postgres.ts'],
+          testTimeout: 30_000,
+          hookTimeout: 60_000,
+          maxWorkers: workers,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'redis',
+          include: [needsRedis],
+          exclude: notOurs,
+          globalSetup: ['tests/setup/global-redis.ts'],
+          testTimeout: 30_000,
+          hookTimeout: 60_000,
+          maxWorkers: workers,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'e2e',
+          include: [needsEverything],
+          exclude: notOurs,
+          globalSetup: ['tests/setup/global-postgres.ts', 'tests/setup/global-redis.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 180_000,
+          // Each file runs a whole constellation of processes.
+          maxWorkers: 1,
+          sequence: { groupOrder: 2 },
+        },
+      },
+    ],
+  },
+})
