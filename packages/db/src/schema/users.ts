@@ -20,13 +20,17 @@ export const users = pgTable(
   (table) => [primaryKey({ columns: [table.tenantId, table.id] })],
 )
 
-/** One sign-in: its refresh token (as a hash, replaced at each use) and its end. */
+/**
+ * One sign-in: its end, and its refresh token as two hashes. The family part stays, and finds the
+ * session; the secret part is replaced at each use, so an old one shows that a token was copied.
+ */
 export const sessions = pgTable(
   'sessions',
   {
     tenantId: tenantId(),
     id: text('id').notNull(),
     userId: text('user_id').notNull(),
+    familyHash: text('family_hash').notNull(),
     refreshHash: text('refresh_hash').notNull(),
     createdAt: moment('created_at').notNull().defaultNow(),
     expiresAt: moment('expires_at').notNull(),

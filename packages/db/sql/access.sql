@@ -1,0 +1,139 @@
+-- Who may do what: the whole of it, rebuilt in one transaction whenever this file changes.
+-- Run as callwire_owner with search_path app.
+
+-- Forget what an earlier version of this file said.
+do $$
+declare
+  item record;
+begin
+  for item in
+    select p.polname, c.relname
+    from pg_policy p join pg_class c on c.oid = p.polrelid
+    where c.relnamespace = 'app'::regnamespace and p.polname in ('tenant', 'owner')
+  loop
+    execute format('drop policy %I on app.%I', item.polname, item.relname);
+  end loop;
+  for item in
+    select rolname from pg_roles
+    where rolname in ('callwire_gateway', 'callwire_ingest', 'callwire_dialer',
+                      'callwire_transcriber', 'callwire_copilot', 'callwire_courier')
+  loop
+    execute format('revoke all on all tables in schema app from %I', item.rolname);
+    execute format('revoke all on schema app from %I', item.rolname);
+  end loop;
+end
+$$;
+revoke all on schema app from public;
+revoke all on all tables in schema app from public;
+revoke all on all functions in schema app from public;
+
+grant usage on schema app to callwire_gateway, callwire_ingest, callwire_dialer,
+  callwire_transcriber, callwire_copilot, callwire_courier;
+grant execute on function app.tenant_id(), app.is_id(text, text) to callwire_gateway,
+  callwire_ingest, callwire_dialer, callwire_transcriber, callwire_copilot, callwire_courier;
+
+-- The fence: every table with a tenant_id, no exception, for every service and for the owner, whose
+-- only use of it is to make tenants.
+do $$
+declare
+  fenced record;
+  mine constant text := 'tenant_id = (select app.tenant_id())';
+begin
+  for fenced in
+    select c.relname
+    from pg_class c join pg_attribute a on a.attrelid = c.oid
+    where c.relnamespace = 'app'::regnamespace and c.relkind in ('r', 'p')
+      and a.attname = 'tenant_id' and not a.attisdropped
+  loop
+    execute format('alter table app.%I enable row level security, force row level security',
+      fenced.relname);
+    execute format('create policy tenant on app.%I to callwire_gateway, callwire_ingest, '
+      'callwire_dialer, callwire_transcriber, callwire_copilot, callwire_courier '
+      'using (%s) with check (%s)', fenced.relname, mine, mine);
+  end loop;
+  foreach fenced.relname in array array['tenants', 'users', 'sessions', 'api_keys', 'audit_log'] loop
+    execute format('create policy owner on app.%I to callwire_owner using (%s) with check (%s)',
+      fenced.relname, mine, mine);
+  end loop;
+end
+$$;
+
+-- Accounts ------------------------------------------------------------------------------------
+grant select, update (name, dialing_paused) on tenants to callwire_gateway;
+grant select on tenants to callwire_dialer, callwire_transcriber;
+grant select, insert, update (email, password_hash, role, status, must_change_password, last_login_at),
+  delete on users to callwire_gateway;
+grant select (tenant_id, id, role, status, must_change_password) on users to callwire_copilot;
+grant select, insert, update (refresh_hash, expires_at, revoked_at), delete on sessions
+  to callwire_gateway;
+grant select (tenant_id, id, user_id, expires_at, revoked_at) on sessions to callwire_copilot;
+grant select, insert, update (last_used_at, revoked_at) on api_keys to callwire_gateway;
+grant select (tenant_id, id, scopes, revoked_at) on api_keys to callwire_copilot;
+
+-- Phones and agents ---------------------------------------------------------------------------
+grant select, insert, update (name, kind, number, app_id, stream_url, deleted_at) on agents
+  to callwire_gateway;
+grant select on agents to callwire_ingest, callwire_dialer;
+grant select, insert,
+  update (tags, agent_id, keep_recording, auth_failures, breaker_opened_at, ingest_key,
+          ingest_token_hash, phone_token_hash, status, country, deleted_at)
+  on phones to callwire_gateway;
+grant select on phones to callwire_ingest;
+grant select, update (auth_failures, breaker_opened_at) on phones to callwire_dialer;
+grant select (tenant_id, id, number, country, agent_id, keep_recording, deleted_at) on phones
+  to callwire_transcriber;
+grant select (tenant_id, id, number, country, agent_id, deleted_at) on phones to callwire_copilot;
+
+-- The gateway puts credentials in and cannot read them back; the dialer alone can.
+grant select (tenant_id, phone_id, sid, subdomain, version, updated_at), insert, delete,
+  update (sid, subdomain, version, enc_api_key, enc_api_token, updated_at)
+  on phone_credentials to callwire_gateway;
+grant select on phone_credentials to callwire_dialer;
+
+-- Calls ---------------------------------------------------------------------------------------
+grant select, insert on calls to callwire_gateway, callwire_ingest;
+grant select on calls to callwire_dialer;
+grant update (status, reason_code, reason_message, sid, fence, attempt, due_at, dialing_at,
+              dialed_at, unknown_at, answered_at, ended_at, duration_seconds, heard_at)
+  on calls to callwire_gateway, callwire_ingest, callwire_dialer;
+grant update (recording_url_sealed) on calls to callwire_dialer;
+-- Without the other person's number and the metadata, sealed as they are.
+grant select (tenant_id, id, phone_id, agent_id, direction, person_masked, status, reason_code,
+              reason_message, sid, fence, attempt, priority, record, time_limit_seconds,
+              allow_concurrent, created_at, schedule_at, due_at, dialing_at, dialed_at, unknown_at,
+              answered_at, ended_at, duration_seconds, heard_at)
+  on calls to callwire_transcriber, callwire_copilot;
+
+grant select, insert on call_keys to callwire_gateway, callwire_ingest;
+grant select on call_keys to callwire_dialer, callwire_transcriber;
+
+-- The ledger: facts are added, never changed.
+grant select, insert, update (seq, hash, last_type, changed_at) on call_heads
+  to callwire_gateway, callwire_ingest, callwire_dialer, callwire_transcriber;
+grant select, insert on call_events
+  to callwire_gateway, callwire_ingest, callwire_dialer, callwire_transcriber;
+grant select on call_heads, call_events to callwire_copilot;
+grant insert on call_secrets
+  to callwire_gateway, callwire_ingest, callwire_dialer, callwire_transcriber;
+grant select on call_secrets to callwire_gateway;
+
+-- Media ---------------------------------------------------------------------------------------
+grant select on media_streams, transcriptions
+  to callwire_gateway, callwire_ingest, callwire_dialer, callwire_transcriber;
+grant insert,
+  update (stream_sid, sample_rate, clock_ms, started_at, heartbeat_at, ended_at, frames, audio_ms,
+          duplicated, rewound, gaps)
+  on media_streams to callwire_ingest;
+grant update (heartbeat_at, ended_at, clock_ms, gaps) on media_streams to callwire_dialer;
+grant insert, update (state, fence, acked_id, acked_ms, updated_at) on transcriptions
+  to callwire_ingest, callwire_transcriber;
+grant select, insert, update (burnt_at, call_id) on stream_tokens to callwire_ingest;
+grant select, insert on stream_tokens to callwire_dialer;
+grant select on stream_tokens to callwire_gateway;
+
+-- The gateway's own ---------------------------------------------------------------------------
+grant select, insert, delete on idempotency_keys to callwire_gateway;
+grant select, insert on callback_inbox to callwire_gateway;
+grant select, update (applied_at, outcome) on callback_inbox to callwire_dialer;
+grant select, insert on audit_log to callwire_gateway;
+grant insert on audit_log to callwire_ingest, callwire_dialer, callwire_transcriber;

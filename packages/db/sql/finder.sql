@@ -1,0 +1,250 @@
+-- The only look across tenants: functions that give ids and tenant and nothing else, rebuilt
+-- whenever this file changes. They are owned by callwire_finder, which cannot log in and may select
+-- the columns named here alone. Due times are compared with the database's own clock.
+-- Starts as callwire_owner.
+
+do $$
+declare
+  item record;
+begin
+  for item in
+    select c.relname from pg_policy p join pg_class c on c.oid = p.polrelid
+    where c.relnamespace = 'app'::regnamespace and p.polname = 'finder'
+  loop
+    execute format('drop policy finder on app.%I', item.relname);
+  end loop;
+  foreach item.relname in array array['tenants', 'users', 'sessions', 'api_keys', 'phones', 'calls',
+    'call_heads', 'callback_inbox', 'media_streams', 'stream_tokens', 'transcriptions']
+  loop
+    execute format('create policy finder on app.%I for select to callwire_finder using (true)',
+      item.relname);
+  end loop;
+end
+$$;
+
+revoke all on all tables in schema app from callwire_finder;
+grant usage on schema app to callwire_finder;
+grant select (tenant_id, is_default) on app.tenants to callwire_finder;
+grant select (tenant_id, id, email, last_login_at) on app.users to callwire_finder;
+grant select (tenant_id, id, family_hash) on app.sessions to callwire_finder;
+grant select (tenant_id, id, key_hash, revoked_at) on app.api_keys to callwire_finder;
+grant select (tenant_id, id, ingest_key, phone_token_hash, deleted_at) on app.phones
+  to callwire_finder;
+grant select (tenant_id, id, direction, status, reason_code, sid, attempt, priority, due_at,
+              dialing_at, dialed_at, unknown_at, heard_at, created_at, ended_at)
+  on app.calls to callwire_finder;
+grant select (tenant_id, call_id, last_type) on app.call_heads to callwire_finder;
+grant select (tenant_id, call_id, received_at, applied_at) on app.callback_inbox to callwire_finder;
+grant select (tenant_id, id, call_id, heartbeat_at, ended_at) on app.media_streams
+  to callwire_finder;
+grant select (tenant_id, id, token_hash, expires_at, burnt_at) on app.stream_tokens
+  to callwire_finder;
+grant select (tenant_id, call_id, state, updated_at) on app.transcriptions to callwire_finder;
+
+set local role callwire_finder;
+set local search_path = finder;
+
+do $$
+declare
+  item record;
+begin
+  for item in
+    select p.oid::regprocedure as signature from pg_proc p
+    where p.pronamespace = 'finder'::regnamespace
+  loop
+    execute format('drop function %s', item.signature);
+  end loop;
+end
+$$;
+
+-- Accounts ------------------------------------------------------------------------------------
+
+create function is_empty() returns boolean
+language sql stable security definer set search_path = app, pg_temp
+as $$ select not exists (select 1 from tenants) $$;
+
+-- The tenant an empty install starts with, while its owner has never signed in.
+create function unused_default() returns table (tenant_id text, user_id text)
+language sql stable security definer set search_path = app, pg_temp
+as $$
+  select t.tenant_id, min(u.id)
+  from tenants t join users u on u.tenant_id = t.tenant_id
+  where t.is_default
+  group by t.tenant_id
+  having count(*) = 1 and count(u.last_login_at) = 0
+$$;
+
+create function user_by_email(address text) returns table (tenant_id text, id text)
+language sql stable security definer set search_path = app, pg_temp
+as $$ select u.tenant_id, u.id from users u where lower(u.email) = lower(address) $$;
+
+create function session_by_family_hash(hash text) returns table (tenant_id text, id text)
+language sql stable security definer set search_path = app, pg_temp
+as $$ select s.tenant_id, s.id from sessions s where s.family_hash = hash $$;
+
+create function api_key_by_hash(hash text) returns table (tenant_id text, id text)
+language sql stable security definer set search_path = app, pg_temp
+as $$
+  select k.tenant_id, k.id from api_keys k where k.key_hash = hash and k.revoked_at is null
+$$;
+
+-- Calls, phones, tokens -----------------------------------------------------------------------
+
+create function call_by_id(call text) returns table (tenant_id text)
+language sql stable security definer set search_path = app, pg_temp
+as $$ select c.tenant_id from calls c where c.id = call $$;
+
+-- None when two tenants know the sid: whose it is cannot be told.
+create function call_by_sid(wanted text) returns table (tenant_id text, call_id text)
+language sql stable security definer set search_path = app, pg_temp
+as $$
+  select min(c.tenant_id), min(c.id) from calls c where c.sid = wanted having count(*) = 1
+$$;
+
+create function phone_by_id(phone text) returns table (tenant_id text)
+language sql stable security definer set search_path = app, pg_temp
+as $$ select p.tenant_id from phones p where p.id = phone and p.deleted_at is null $$;
+
+create function phone_by_ingest_key(key text) returns table (tenant_id text, phone_id text)
+language sql stable security definer set search_path = app, pg_temp
+as $$
+  select p.tenant_id, p.id from phones p where p.ingest_key = key and p.deleted_at is null
+$$;
+
+create function phone_by_token_hash(hash text) returns table (tenant_id text, phone_id text)
+language sql stable security definer set search_path = app, pg_temp
+as $$
+  select p.tenant_id, p.id from phones p where p.phone_token_hash = hash and p.deleted_at is null
+$$;
+
+create function stream_token_by_hash(hash text) returns table (tenant_id text, id text)
+language sql stable security definer set search_path = app, pg_temp
+as $$
+  select t.tenant_id, t.id from stream_tokens t
+  where t.token_hash = hash and t.burnt_at is null and t.expires_at > now()
+$$;
+
+-- What waits for somebody ---------------------------------------------------------------------
+
+-- Fair between tenants: everybody's first call before anybody's second.
+create function due_calls(most integer)
+  returns table (tenant_id text, call_id text, attempt integer)
+language sql stable security definer set search_path = app, pg_temp
+as $$
+  select due.tenant_id, due.id, due.attempt
+  from (
+    select c.tenant_id, c.id, c.attempt, c.due_at,
+      row_number() over (partition by c.tenant_id order by c.priority desc, c.due_at, c.id) as turn
+    from calls c
+    where c.status = 'queued' and c.due_at <= now()
+  ) due
+  order by due.turn, due.due_at
+  limit most
+$$;
+
+-- Taken by a dialer that never came back. With a sid the call was placed: the poller asks then.
+create function stale_dialing(older_than_ms integer, most integer)
+  returns table (tenant_id text, call_id text)
+language sql stable security definer set search_path = app, pg_temp
+as $$
+  select c.tenant_id, c.id from calls c
+  where c.status = 'dialing' and c.sid is null
+    and c.dialing_at < now() - older_than_ms * interval '1 millisecond'
+  order by c.dialing_at limit most
+$$;
+
+-- Perhaps placed: nobody knows yet. What is parked for a person is left alone. The one that was
+-- asked about longest ago comes first.
+create function unknown_calls(most integer) returns table (tenant_id text, call_id text)
+language sql stable security definer set search_path = app, pg_temp
+as $$
+  select c.tenant_id, c.id from calls c
+  where c.status = 'unknown' and c.sid is null and c.reason_code is distinct from 'needs_review'
+  order by coalesce(c.heard_at, c.unknown_at, c.created_at) limit most
+$$;
+
+-- Placed, and no news for so long.
+create function unpolled_calls(older_than_ms integer, most integer)
+  returns table (tenant_id text, call_id text)
+language sql stable security definer set search_path = app, pg_temp
+as $$
+  select c.tenant_id, c.id from calls c
+  where c.status in ('dialing', 'unknown', 'ringing', 'in-progress')
+    and c.sid is not null and c.direction = 'outbound'
+    and coalesce(c.heard_at, c.dialed_at, c.dialing_at, c.created_at)
+      < now() - older_than_ms * interval '1 millisecond'
+  order by coalesce(c.heard_at, c.dialed_at, c.dialing_at, c.created_at) limit most
+$$;
+
+create function unapplied_callbacks(older_than_ms integer, most integer)
+  returns table (tenant_id text, call_id text)
+language sql stable security definer set search_path = app, pg_temp
+as $$
+  select b.tenant_id, b.call_id from callback_inbox b
+  where b.applied_at is null and b.received_at < now() - older_than_ms * interval '1 millisecond'
+  group by b.tenant_id, b.call_id
+  order by min(b.received_at) limit most
+$$;
+
+create function stale_streams(older_than_ms integer, most integer)
+  returns table (tenant_id text, call_id text, stream_id text)
+language sql stable security definer set search_path = app, pg_temp
+as $$
+  select m.tenant_id, m.call_id, m.id from media_streams m
+  where m.ended_at is null and m.heartbeat_at < now() - older_than_ms * interval '1 millisecond'
+  order by m.heartbeat_at limit most
+$$;
+
+create function pending_transcriptions(most integer)
+  returns table (tenant_id text, call_id text)
+language sql stable security definer set search_path = app, pg_temp
+as $$
+  select t.tenant_id, t.call_id from transcriptions t
+  where t.state = 'pending' order by t.updated_at limit most
+$$;
+
+-- Ended, and the last fact is not a receipt.
+create function unreceipted_calls(most integer) returns table (tenant_id text, call_id text)
+language sql stable security definer set search_path = app, pg_temp
+as $$
+  select c.tenant_id, c.id
+  from call_heads h join calls c on c.tenant_id = h.tenant_id and c.id = h.call_id
+  where h.last_type is distinct from 'call.receipt'
+    and c.status in ('completed', 'busy', 'no-answer', 'failed', 'canceled')
+    and c.ended_at < now() - interval '1 second'
+  order by c.ended_at limit most
+$$;
+
+-- Who may ask what ----------------------------------------------------------------------------
+
+revoke all on all functions in schema finder from public;
+revoke all on schema finder from public;
+do $$
+declare
+  asker record;
+begin
+  for asker in
+    select rolname from pg_roles
+    where rolname in ('callwire_owner', 'callwire_gateway', 'callwire_ingest', 'callwire_dialer',
+                      'callwire_transcriber', 'callwire_copilot', 'callwire_courier')
+  loop
+    execute format('revoke all on schema finder from %I', asker.rolname);
+  end loop;
+end
+$$;
+grant usage on schema finder to callwire_owner, callwire_gateway, callwire_ingest, callwire_dialer,
+  callwire_transcriber, callwire_copilot;
+
+grant execute on function is_empty(), unused_default(), user_by_email(text) to callwire_owner;
+grant execute on function is_empty(), user_by_email(text), session_by_family_hash(text),
+  api_key_by_hash(text), call_by_id(text), call_by_sid(text), phone_by_token_hash(text)
+  to callwire_gateway;
+grant execute on function api_key_by_hash(text) to callwire_copilot;
+grant execute on function call_by_id(text), call_by_sid(text), phone_by_id(text),
+  phone_by_ingest_key(text), phone_by_token_hash(text), stream_token_by_hash(text)
+  to callwire_ingest;
+grant execute on function call_by_id(text), due_calls(integer), stale_dialing(integer, integer),
+  unknown_calls(integer), unpolled_calls(integer, integer), unapplied_callbacks(integer, integer),
+  stale_streams(integer, integer), pending_transcriptions(integer), unreceipted_calls(integer)
+  to callwire_dialer;
+grant execute on function call_by_id(text), pending_transcriptions(integer) to callwire_transcriber;

@@ -1,0 +1,74 @@
+import { DEFAULT_MAX_CONNECTIONS, openClient, type Client } from './client.ts'
+import { DbError } from './db-error.ts'
+import { createFinder, type Finder } from './finder.ts'
+import { rowOf, rowsOf } from './query.ts'
+import { OWNER_ROLE } from './service-name.ts'
+import { createTransact, type Transact } from './transaction.ts'
+
+/** The one way to the tables. */
+export type Database = {
+  /**
+   * Runs `work` in a transaction that sees and writes one tenant's rows alone; commits when it
+   * resolves, rolls back when it rejects. Faults of the database come as {@link DbError}; what
+   * `work` itself throws comes as it is.
+   */
+  withTenant: Transact
+  finder: Finder
+  /** Resolves when the database answers. */
+  ping(): Promise<void>
+  /** Lets running transactions finish for {@link CLOSE_GRACE_S}, then cuts them. */
+  close(): Promise<void>
+}
+
+/** How long closing waits for transactions that still run. */
+const CLOSE_GRACE_S = 5
+
+/**
+ * Connects with a service's own login.
+ *
+ * Throws DbError `unsafe_role` when that login is a superuser, bypasses row-level security or may
+ * act as the owner; `migration` when the schema is not there; `unavailable` when nothing answers.
+ */
+export async function connectDatabase(o: {
+  url: string
+  applicationName: string
+  maxConnections?: number
+}): Promise<Database> {
+  const client = openClient({
+    url: o.url,
+    applicationName: o.applicationName,
+    maxConnections: o.maxConnections ?? DEFAULT_MAX_CONNECTIONS,
+  })
+  try {
+    await refuseUnsafeLogin(client)
+  } catch (error) {
+    await client.end({ timeout: 0 })
+    throw error
+  }
+  return {
+    withTenant: createTransact(client),
+    finder: createFinder(client),
+    ping: async () => {
+      await rowsOf(client`select 1`)
+    },
+    close: async () => {
+      await client.end({ timeout: CLOSE_GRACE_S })
+    },
+  }
+}
+
+async function refuseUnsafeLogin(client: Client): Promise<void> {
+  const login = await rowOf<{ unsafe: boolean; migrated: boolean }>(client`
+    select
+      r.rolsuper or r.rolbypassrls or r.rolcreaterole or exists (
+        select from pg_roles o
+        where o.rolname = ${OWNER_ROLE} and pg_has_role(r.oid, o.oid, 'member')
+      ) as unsafe,
+      to_regnamespace('app') is not null and to_regnamespace('finder') is not null as migrated
+    from pg_roles r where r.rolname = session_user
+  `)
+  if (login === null || login.unsafe) throw new DbError({ code: 'unsafe_role', level: 'fatal' })
+  if (!login.migrated) {
+    throw new DbError({ code: 'migration', message: 'The database has no Callwire schema yet' })
+  }
+}

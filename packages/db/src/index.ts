@@ -1,0 +1,28 @@
+export { connectDatabase, type Database } from './connect-database.ts'
+export { connectProvisioner, type Provisioner } from './connect-provisioner.ts'
+export { DbError, isUniqueViolation } from './db-error.ts'
+export { type DbErrorCode } from './classify.ts'
+export { type Finder, type Found, type FoundCall, type FoundPhone } from './finder.ts'
+export { migrateDatabase } from './migrate/migrate-database.ts'
+export { serviceDatabaseUrl, serviceNames, type ServiceName } from './service-name.ts'
+export { type Transact, type Tx } from './transaction.ts'
+export {
+  agents,
+  apiKeys,
+  auditLog,
+  callbackInbox,
+  callEvents,
+  callHeads,
+  callKeys,
+  calls,
+  callSecrets,
+  idempotencyKeys,
+  mediaStreams,
+  phoneCredentials,
+  phones,
+  sessions,
+  streamTokens,
+  tenants,
+  transcriptions,
+  users,
+} from './schema/index.ts'

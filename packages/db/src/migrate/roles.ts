@@ -1,0 +1,126 @@
+import type { Client } from '../client.ts'
+import { DbError, toDbError } from '../db-error.ts'
+import { rowOf, rowsOf } from '../query.ts'
+import {
+  FINDER_ROLE,
+  loginOf,
+  OWNER_ROLE,
+  serviceNames,
+  type ServiceName,
+} from '../service-name.ts'
+import { scramVerifier } from './scram.ts'
+
+const OLDEST_SERVER = 150_000
+
+/** Stops with the missing right's name when the login cannot migrate. A superuser can. */
+export async function requireMigrator(client: Client): Promise<void> {
+  const login = await rowOf<{
+    super: boolean
+    createRole: boolean
+    owns: boolean
+    version: number
+    name: string
+  }>(client`
+    select rolsuper as super, rolcreaterole as "createRole",
+      (select pg_has_role(r.oid, d.datdba, 'usage') from pg_database d
+        where d.datname = current_database()) as owns,
+      current_setting('server_version_num')::int as version
+    from pg_roles r where rolname = session_user
+  `)
+  const missing =
+    login === null
+      ? 'it is not a role'
+      : login.version < OLDEST_SERVER
+        ? 'the server is older than PostgreSQL 15'
+        : login.super
+          ? null
+          : !login.createRole
+            ? 'its login lacks CREATEROLE'
+            : !login.owns
+              ? 'its login does not own the database'
+              : null
+  if (missing !== null) {
+    throw new DbError({ code: 'migration', message: `DATABASE_URL cannot migrate: ${missing}` })
+  }
+}
+
+/**
+ * Makes the roles that are missing and gives the migrator its seat in the two that own things.
+ * Roles belong to the whole cluster, and advisory locks to one database: two migrators of two
+ * databases may meet here, so whoever comes second tries again and finds it done.
+ */
+export async function ensureRoles(client: Client): Promise<void> {
+  for (const name of [OWNER_ROLE, FINDER_ROLE]) {
+    await insist(() => createRole(client, name, 'nologin'))
+    await insist(() => joinRole(client, name))
+  }
+  for (const service of serviceNames) {
+    await insist(() => createRole(client, loginOf(service), 'login'))
+  }
+  await refuseForeignRights(client)
+}
+
+/** Sets each service's password anew. What is sent is a verifier, never the password. */
+export async function setPasswords(
+  client: Client,
+  passwords: Readonly<Record<ServiceName, string>>,
+): Promise<void> {
+  for (const service of serviceNames) {
+    const verifier = await scramVerifier(passwords[service])
+    await insist(() =>
+      rowsOf(client.unsafe(`alter role ${loginOf(service)} login password '${verifier}'`)),
+    )
+  }
+}
+
+async function createRole(client: Client, name: string, login: 'login' | 'nologin') {
+  const known = await rowOf(client`select from pg_roles where rolname = ${name}`)
+  if (known !== null) return
+  await rowsOf(
+    client.unsafe(`create role ${name} ${login} nosuperuser nocreatedb nocreaterole noreplication`),
+  )
+  if (login === 'login') await rowsOf(client.unsafe(`alter role ${name} set search_path = app`))
+}
+
+async function joinRole(client: Client, name: string) {
+  const seat = await rowOf<{ member: boolean }>(
+    client`select pg_has_role(session_user, ${name}, 'usage') as member`,
+  )
+  if (seat?.member !== true) await rowsOf(client.unsafe(`grant ${name} to current_user`))
+}
+
+/** A role of our name that somebody gave more rights would look past the fence. */
+async function refuseForeignRights(client: Client) {
+  const names = [OWNER_ROLE, FINDER_ROLE, ...serviceNames.map(loginOf)]
+  const strong = await rowOf<{ name: string }>(client`
+    select rolname as name from pg_roles
+    where rolname in ${client(names)} and (rolsuper or rolbypassrls or rolcreaterole) limit 1
+  `)
+  if (strong !== null) {
+    throw new DbError({
+      code: 'unsafe_role',
+      message: `Role ${strong.name} has rights that it must not have`,
+    })
+  }
+}
+
+/** Enough for every migrator of a busy test run to pass. */
+const ATTEMPTS = 20
+const PAUSE_MS = 25
+
+/** Unique violations of the role table, an object that exists, a row changed by another. */
+const lostRace = new Set(['23505', '42710', 'XX000', '40001', '40P01'])
+
+async function insist(step: () => Promise<unknown>): Promise<void> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      await step()
+      return
+    } catch (error) {
+      const known = toDbError(error)
+      const again = known instanceof DbError && lostRace.has(known.sqlstate ?? '')
+      if (!again || attempt === ATTEMPTS) throw known
+      await new Promise((resolve) => setTimeout(resolve, PAUSE_MS * attempt))
+    }
+  }
+}
