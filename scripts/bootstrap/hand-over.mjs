@@ -1,0 +1,29 @@
+import { spawn } from 'node:child_process'
+import { constants } from 'node:os'
+import { delimiter, dirname, join } from 'node:path'
+
+import { watchAncestors } from './ancestors.mjs'
+
+/** Descriptor of the pipe by which the command notices that this process has ended, however it ended. */
+const parentDescriptor = 3
+
+/** Runs the command with `node` and ends as it ends; signals are passed on. */
+export async function handOver(root, node, args) {
+  const path = [dirname(node), join(root, 'node_modules', '.bin'), process.env.PATH ?? '']
+  const child = spawn(node, args, {
+    stdio: ['inherit', 'inherit', 'inherit', 'pipe'],
+    env: {
+      ...process.env,
+      PATH: path.join(delimiter),
+      CALLWIRE_PARENT_FD: String(parentDescriptor),
+    },
+  })
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
+  const unwatch = watchAncestors(() => child.kill('SIGTERM'))
+  const { code, signal } = await new Promise((resolve, reject) => {
+    child.once('error', reject)
+    child.once('exit', (exit, by) => resolve({ code: exit, signal: by }))
+  })
+  unwatch()
+  process.exit(code ?? 128 + (constants.signals[signal] ?? 0))
+}
