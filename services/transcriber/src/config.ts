@@ -1,0 +1,38 @@
+import { readConfig, variables } from '@callwire/runtime'
+import { z } from 'zod'
+
+const schema = z.object({
+  DATABASE_URL: variables.url,
+  REDIS_URL: variables.url,
+  CONTENT_KEYS: variables.text,
+  ASR_PROVIDER: z.string().default(''),
+  HOST: z.string().default('127.0.0.1'),
+  METRICS_PORT: variables.port.default(9467),
+})
+
+/** What the transcriber is told from outside. */
+export type Config = {
+  databaseUrl: string
+  redisUrl: string
+  contentKeys: string
+  providers: readonly string[]
+  host: string
+  metricsPort: number
+}
+
+/** @throws ConfigError naming the variable */
+export function readTranscriberConfig(env: NodeJS.ProcessEnv): Config {
+  const values = readConfig(schema, env)
+  return {
+    databaseUrl: values.DATABASE_URL,
+    redisUrl: values.REDIS_URL,
+    contentKeys: values.CONTENT_KEYS,
+    providers: values.ASR_PROVIDER.split(',')
+      .map((id) => id.trim())
+      .filter((id) => id !== ''),
+    host: values.HOST,
+    metricsPort: values.METRICS_PORT,
+  }
+}
+
+export const environment = (): Config => readTranscriberConfig(process.env)

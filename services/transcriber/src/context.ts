@@ -1,0 +1,76 @@
+import {
+  connectRedis,
+  createAudioStreams,
+  createDoorbell,
+  createLeases,
+  requireNoEviction,
+  work,
+} from '@callwire/bus'
+import { parseContentRing, randomToken } from '@callwire/crypto'
+import { connectDatabase } from '@callwire/db'
+import { createLedger } from '@callwire/ledger'
+import {
+  createHealth,
+  createMetrics,
+  every,
+  serveMetrics,
+  systemClock as clock,
+  systemRandom as random,
+  type Logger,
+} from '@callwire/runtime'
+import type { Config } from './config.ts'
+import { findCalls, FIND_MS } from './find-calls.ts'
+import { providersNamed } from './providers.ts'
+import { createSessions, MAX_SESSIONS } from './sessions.ts'
+
+/** Everything the transcriber is made of, disposed in reverse. */
+export async function createTranscriber(
+  config: Config,
+  { signal, log }: { signal: AbortSignal; log: Logger },
+): Promise<AsyncDisposable> {
+  const providers = providersNamed(config.providers)
+  if (providers.length === 0) log.warn('no speech provider is configured: words become gaps')
+  const contentRing = parseContentRing(config.contentKeys)
+  await using stack = new AsyncDisposableStack()
+
+  const database = await connectDatabase({
+    url: config.databaseUrl,
+    applicationName: 'transcriber',
+  })
+  stack.defer(() => database.close())
+  const redis = stack.use(await connectRedis({ url: config.redisUrl, name: 'transcriber', log }))
+  await requireNoEviction(redis)
+  const doorbell = createDoorbell(redis)
+  const ledger = createLedger({ database, doorbell, clock, random, log })
+  const audio = stack.use(createAudioStreams(redis))
+  const leases = createLeases(redis)
+  const owner = `transcriber-${randomToken(12)}`
+
+  const sessions = stack.use(
+    createSessions({
+      database,
+      ledger,
+      doorbell,
+      audio,
+      leases,
+      providers,
+      contentRing,
+      owner,
+      clock,
+      random,
+      log,
+    }),
+  )
+  const metrics = createMetrics()
+  const health = createHealth({ database: () => database.ping(), redis: () => redis.ping() })
+  stack.use(
+    await serveMetrics({ metrics, host: config.host, port: config.metricsPort, log, health }),
+  )
+  stack.use(
+    work(redis, 'transcribe', (job) => sessions.wake(job), { concurrency: MAX_SESSIONS, log }),
+  )
+  stack.use(
+    every(FIND_MS, () => findCalls(database, sessions), { clock, signal, log, name: 'find calls' }),
+  )
+  return stack.move()
+}
