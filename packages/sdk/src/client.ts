@@ -1,0 +1,120 @@
+import type {
+  Agent,
+  agentSchema,
+  ApiKey,
+  Call,
+  CallEvent,
+  CallStatus,
+  createAgentBody,
+  createApiKeyBody,
+  createUserBody,
+  importPhoneBody,
+  ingestCredentialsSchema,
+  patchAgentBody,
+  patchPhoneBody,
+  patchUserBody,
+  Phone,
+  placeCallBody,
+  Receipt,
+  sessionReply,
+  User,
+  Utterance,
+} from '@callwire/contracts'
+import type { z } from 'zod'
+import { createTransport, type TransportOptions } from './transport.ts'
+
+export type Page<Noun extends string, T> = Record<Noun, T[]> & { nextCursor: string | null }
+export type Session = z.infer<typeof sessionReply>['data']
+export type CallReceipt = { receipt: Receipt | null; commits: string[]; complete: boolean }
+export type IngestCredentials = z.infer<typeof ingestCredentialsSchema>
+type PageQuery = { limit?: number; cursor?: string }
+
+/** Ids go into paths: whatever is in them stays one segment. */
+const at = (id: string) => encodeURIComponent(id)
+
+/**
+ * The REST routes, typed. Every method throws `CallwireError`; lists give a page and the next cursor.
+ * `calls.place` makes an Idempotency-Key unless given one, so a lost answer never places a second call.
+ */
+export function createClient(options: TransportOptions) {
+  const { request } = createTransport(options)
+  const get = <T>(path: string, query: Record<string, string | number | undefined> = {}) =>
+    request<T>('GET', path, { query, repeatable: true })
+  const remove = (path: string) => request<undefined>('DELETE', path)
+
+  return {
+    auth: {
+      login: (body: { email: string; password: string }) =>
+        request<Session>('POST', 'auth/login', { body }),
+      refresh: (refreshToken: string) =>
+        request<Session>('POST', 'auth/refresh', { body: { refreshToken } }),
+      changePassword: (body: { currentPassword: string; newPassword: string }) =>
+        request<unknown>('POST', 'auth/password', { body }),
+      logout: () => request<unknown>('POST', 'auth/logout'),
+    },
+    phones: {
+      import: (body: z.input<typeof importPhoneBody>) =>
+        request<{ phone: Phone }>('POST', 'phones', { body }),
+      list: (query: PageQuery = {}) => get<Page<'phones', Phone>>('phones', query),
+      get: (id: string) => get<{ phone: Phone }>(`phones/${at(id)}`),
+      update: (id: string, body: z.input<typeof patchPhoneBody>) =>
+        request<{ phone: Phone }>('PATCH', `phones/${at(id)}`, { body }),
+      delete: (id: string) => remove(`phones/${at(id)}`),
+      createIngestCredentials: (id: string) =>
+        request<{ ingestCredentials: IngestCredentials }>(
+          'POST',
+          `phones/${at(id)}/ingest-credentials`,
+        ),
+    },
+    agents: {
+      create: (body: z.input<typeof createAgentBody>) =>
+        request<{ agent: Agent }>('POST', 'agents', { body }),
+      list: (query: PageQuery = {}) => get<Page<'agents', Agent>>('agents', query),
+      get: (id: string) => get<{ agent: Agent }>(`agents/${at(id)}`),
+      update: (id: string, body: z.input<typeof patchAgentBody>) =>
+        request<{ agent: z.infer<typeof agentSchema> }>('PATCH', `agents/${at(id)}`, { body }),
+      delete: (id: string) => remove(`agents/${at(id)}`),
+    },
+    calls: {
+      place: (body: z.input<typeof placeCallBody>, o: { idempotencyKey?: string } = {}) =>
+        request<{ call: Call }>('POST', 'calls', {
+          body,
+          headers: { 'idempotency-key': o.idempotencyKey ?? crypto.randomUUID() },
+          repeatable: true,
+        }),
+      list: (
+        query: PageQuery & {
+          sid?: string
+          status?: CallStatus
+          phoneId?: string
+          to?: string
+        } = {},
+      ) => get<Page<'calls', Call>>('calls', query),
+      get: (id: string) => get<{ call: Call }>(`calls/${at(id)}`),
+      cancel: (id: string) => request<{ call: Call }>('POST', `calls/${at(id)}/cancel`),
+      events: (id: string, query: { after?: number; limit?: number } = {}) =>
+        get<{ events: CallEvent[] }>(`calls/${at(id)}/events`, query),
+      transcript: (id: string) => get<{ utterances: Utterance[] }>(`calls/${at(id)}/transcript`),
+      receipt: (id: string) => get<CallReceipt>(`calls/${at(id)}/receipt`),
+    },
+    users: {
+      create: (body: z.input<typeof createUserBody>) =>
+        request<{ user: User & { password: string } }>('POST', 'users', { body }),
+      list: (query: PageQuery = {}) => get<Page<'users', User>>('users', query),
+      update: (id: string, body: z.input<typeof patchUserBody>) =>
+        request<{ user: User }>('PATCH', `users/${at(id)}`, { body }),
+      delete: (id: string) => remove(`users/${at(id)}`),
+    },
+    apiKeys: {
+      create: (body: z.input<typeof createApiKeyBody>) =>
+        request<{ apiKey: ApiKey & { secret: string } }>('POST', 'api-keys', { body }),
+      list: (query: PageQuery = {}) => get<Page<'apiKeys', ApiKey>>('api-keys', query),
+      delete: (id: string) => remove(`api-keys/${at(id)}`),
+    },
+    copilot: {
+      createTicket: () => request<{ ticket: string; expiresIn: number }>('POST', 'copilot/tickets'),
+    },
+  }
+}
+
+export type Client = ReturnType<typeof createClient>

@@ -1,0 +1,12 @@
+export {
+  createClient,
+  type CallReceipt,
+  type Client,
+  type IngestCredentials,
+  type Page,
+  type Session,
+} from './client.ts'
+export { CallwireError } from './error.ts'
+export { followCall, type Followed, type FollowOptions } from './follow-call.ts'
+export { openConsumer, type ConsumerConnection } from './consumer-connection.ts'
+export type { TransportOptions } from './transport.ts'
