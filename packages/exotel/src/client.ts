@@ -1,0 +1,183 @@
+import type { Clock } from '@callwire/runtime'
+import { accountPath, basicAuthorization, type ExotelAccount } from './account.ts'
+import {
+  isRejection,
+  parseJson,
+  rateLimited,
+  rejection,
+  type RateLimited,
+  type Rejected,
+} from './answer.ts'
+import { placeCallForm, type PlaceCallRequest } from './build-place-call.ts'
+import {
+  parseCallDetails,
+  parseCallDetailsV3,
+  parseCallList,
+  type ExotelCall,
+  type ExotelCallV3,
+} from './call-details.ts'
+import { exchange, type Exchange, type LostReason } from './exchange.ts'
+import { ExotelError } from './exotel-error.ts'
+import { createdWindow } from './exotel-time.ts'
+import { exotelHosts, originOf, requireAllowed } from './hosts.ts'
+import { placeCallOutcome, type PlaceCallOutcome } from './place-call.ts'
+
+/** What a question to Exotel brought. `unavailable` may be asked again later. */
+export type AskOutcome<T> =
+  | ({ kind: 'found' } & T)
+  | { kind: 'not_found' }
+  | Rejected
+  | RateLimited
+  | {
+      kind: 'unavailable'
+      reason: LostReason | 'connect_failed' | 'server_error' | 'request_timeout' | 'protocol_error'
+    }
+
+export type DetailsOutcome = AskOutcome<{ call: ExotelCall }>
+export type DetailsV3Outcome = AskOutcome<{ details: ExotelCallV3 }>
+/** `after` asks for the next page; null on the last. */
+export type ListOutcome = AskOutcome<{ calls: ExotelCall[]; after: string | null }>
+
+/** Numbers E.164, times epoch ms. Exotel allows a window of a month. */
+export type CallListFilter = {
+  from?: string
+  to?: string
+  phoneNumber?: string
+  createdFromMs: number
+  createdToMs: number
+  after?: string
+}
+
+export type ExotelClient = {
+  placeCall(
+    account: ExotelAccount,
+    request: PlaceCallRequest,
+    o: { beforeFirstByte: () => boolean },
+  ): Promise<PlaceCallOutcome>
+  callDetails(account: ExotelAccount, callSid: string): Promise<DetailsOutcome>
+  callDetailsV3(account: ExotelAccount, callSid: string): Promise<DetailsV3Outcome>
+  listCalls(account: ExotelAccount, filter: CallListFilter): Promise<ListOutcome>
+  close(): Promise<void>
+}
+
+/** Exotel's largest page. */
+const pageSize = 100
+const callSidPattern = /^[A-Za-z0-9_-]{1,128}$/
+
+/**
+ * The only speaker of Exotel's REST API. Credentials travel in the Authorization header alone,
+ * to allowed hosts alone, and are in no outcome and no error.
+ *
+ * @throws ExotelError from every method for a host, account or call sid that must not be used
+ */
+export function createExotelClient(o: {
+  allowedHosts: readonly string[]
+  allowHttp: boolean
+  timeoutMs: number
+  clock: Clock
+}): ExotelClient {
+  const hosts = exotelHosts(o.allowedHosts)
+
+  const send = (
+    account: ExotelAccount,
+    host: string,
+    request: { method: 'GET' | 'POST'; path: string; body?: string },
+    beforeFirstByte: () => boolean,
+  ): Promise<Exchange> => {
+    requireAllowed(hosts, account.host)
+    const form = request.body === undefined ? {} : formHeader
+    return exchange({
+      ...request,
+      origin: originOf(host, o),
+      headers: { authorization: basicAuthorization(account), accept: 'application/json', ...form },
+      timeoutMs: o.timeoutMs,
+      beforeFirstByte,
+    })
+  }
+
+  const ask = async <T>(
+    account: ExotelAccount,
+    host: string,
+    path: string,
+    parse: (json: unknown) => T | null,
+  ): Promise<AskOutcome<T>> => {
+    const result = await send(account, host, { method: 'GET', path }, () => true)
+    return askOutcome(result, account, o.clock, parse)
+  }
+
+  return {
+    placeCall: async (account, request, { beforeFirstByte }) => {
+      const path = `${accountPath('v1', account.sid)}/Calls/connect.json`
+      const post = { method: 'POST', path, body: placeCallForm(request) } as const
+      const result = await send(account, account.host, post, beforeFirstByte)
+      return placeCallOutcome(result, account, o.clock)
+    },
+    callDetails: async (account, callSid) => {
+      const path = `${accountPath('v1', account.sid)}/Calls/${segment(callSid)}.json?details=true`
+      return await ask(account, account.host, path, (json) => {
+        const call = parseCallDetails(json)
+        return call === null ? null : { call }
+      })
+    },
+    callDetailsV3: async (account, callSid) => {
+      const path = `${accountPath('v3', account.sid)}/calls/${segment(callSid)}`
+      return await ask(account, hosts.ccmTwin(account.host), path, (json) => {
+        const details = parseCallDetailsV3(json)
+        return details === null ? null : { details }
+      })
+    },
+    listCalls: async (account, filter) => {
+      const path = `${accountPath('v1', account.sid)}/Calls.json?${listQuery(filter)}`
+      return await ask(account, account.host, path, parseCallList)
+    },
+    // Each request closes its own connection.
+    close: () => Promise.resolve(),
+  }
+}
+
+const formHeader = { 'content-type': 'application/x-www-form-urlencoded' }
+
+function segment(callSid: string): string {
+  if (!callSidPattern.test(callSid)) {
+    throw new ExotelError('invalid_request', 'The call sid is malformed.')
+  }
+  return encodeURIComponent(callSid)
+}
+
+function listQuery(filter: CallListFilter): string {
+  const fields: [string, string | undefined][] = [
+    ['From', filter.from],
+    ['To', filter.to],
+    ['PhoneNumber', filter.phoneNumber],
+    ['DateCreated', createdWindow(filter.createdFromMs, filter.createdToMs)],
+    ['SortBy', 'DateCreated:asc'],
+    ['PageSize', String(pageSize)],
+    ['After', filter.after],
+  ]
+  return fields
+    .flatMap(([name, value]) => (value === undefined ? [] : `${name}=${encodeURIComponent(value)}`))
+    .join('&')
+}
+
+/** Pure: what an exchange with one of the reading routes means. */
+function askOutcome<T>(
+  result: Exchange,
+  account: ExotelAccount,
+  clock: Clock,
+  parse: (json: unknown) => T | null,
+): AskOutcome<T> {
+  if (result.kind === 'not_sent') return { kind: 'unavailable', reason: 'connect_failed' }
+  if (result.kind === 'lost') return { kind: 'unavailable', reason: result.reason }
+  const { status, body } = result
+  if (status === 404) return { kind: 'not_found' }
+  if (status === 429) return rateLimited(result, clock)
+  if (status === 408) return { kind: 'unavailable', reason: 'request_timeout' }
+  if (isRejection(status)) return rejection(result, account)
+  if (status >= 500) return { kind: 'unavailable', reason: 'server_error' }
+  if (status >= 300) return { kind: 'unavailable', reason: 'protocol_error' }
+  if (body.kind === 'lost') return { kind: 'unavailable', reason: body.reason }
+  const found = parse(parseJson(body.text))
+  return found === null
+    ? { kind: 'unavailable', reason: 'unreadable' }
+    : { kind: 'found', ...found }
+}

@@ -1,0 +1,137 @@
+import { Client, type Dispatcher } from 'undici'
+
+/** What became of one HTTP request, as far as this side can know. */
+export type Exchange =
+  | { kind: 'not_sent'; reason: 'connect_failed' | 'deadline' }
+  | { kind: 'lost'; reason: LostReason }
+  | { kind: 'answered'; status: number; retryAfter: string | undefined; body: Body }
+
+export type LostReason = 'timeout' | 'reset' | 'unreadable'
+
+/** The status line counts even when the body is cut off. */
+export type Body = { kind: 'text'; text: string } | { kind: 'lost'; reason: LostReason }
+
+export type ExchangeRequest = {
+  origin: string
+  method: 'GET' | 'POST'
+  path: string
+  headers: Record<string, string>
+  body?: string
+  /** For everything from the start of the connection to the last byte of the answer. */
+  timeoutMs: number
+  /** Asked on the connected socket, synchronously before the first byte is written. */
+  beforeFirstByte: () => boolean
+}
+
+/** Exotel's largest documented answer, a page of 100 calls, is a fraction of this. */
+const maxBodyBytes = 256 * 1024
+
+/**
+ * One request on a connection of its own: a kept-alive one may be dead without telling, and then
+ * nobody knows whether the request arrived. Redirects are not followed. Never rejects.
+ */
+export async function exchange(request: ExchangeRequest): Promise<Exchange> {
+  let client: Client | undefined
+  try {
+    client = new Client(request.origin, {
+      allowH2: false,
+      pipelining: 1,
+      // The one timer below bounds everything; undici's own would give other errors.
+      headersTimeout: 0,
+      bodyTimeout: 0,
+      connect: { timeout: request.timeoutMs },
+    })
+    return await dispatch(client, request)
+  } catch {
+    // Only arguments the library refuses end here, before it has connected.
+    return { kind: 'not_sent', reason: 'connect_failed' }
+  } finally {
+    await client?.destroy().catch(() => undefined)
+  }
+}
+
+type State = {
+  phase: 'connecting' | 'refused' | 'sent'
+  status: number | null
+  retryAfter: string | undefined
+  chunks: Buffer[]
+  bytes: number
+}
+
+async function dispatch(client: Client, request: ExchangeRequest): Promise<Exchange> {
+  const { promise, resolve } = Promise.withResolvers<Exchange>()
+  const state: State = {
+    phase: 'connecting',
+    status: null,
+    retryAfter: undefined,
+    chunks: [],
+    bytes: 0,
+  }
+  const timer = setTimeout(() => resolve(failed(state, 'timeout')), request.timeoutMs)
+  const handler: Dispatcher.DispatchHandler = {
+    // undici 8 calls this on the connected socket (after TLS) and writes right after it returns;
+    // an abort in here leaves the socket without a byte.
+    onRequestStart(controller) {
+      if (isGo(request.beforeFirstByte)) {
+        state.phase = 'sent'
+      } else {
+        state.phase = 'refused'
+        controller.abort(new Error('refused'))
+      }
+    },
+    onResponseStart(_controller, status, headers) {
+      if (status < 200) return
+      state.status = status
+      const retryAfter = headers['retry-after']
+      state.retryAfter = Array.isArray(retryAfter) ? retryAfter[0] : retryAfter
+    },
+    onResponseData(controller, chunk) {
+      state.bytes += chunk.length
+      if (state.bytes <= maxBodyBytes) {
+        state.chunks.push(chunk)
+      } else {
+        resolve(failed(state, 'unreadable'))
+        controller.abort(new Error('too large'))
+      }
+    },
+    onResponseEnd() {
+      resolve(ended(state))
+    },
+    onResponseError(_controller, error) {
+      resolve(failed(state, isParserError(error) ? 'unreadable' : 'reset'))
+    },
+  }
+  const { method, path, headers, body } = request
+  try {
+    client.dispatch({ method, path, headers, body: body ?? null }, handler)
+    return await promise
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+function isGo(beforeFirstByte: () => boolean): boolean {
+  try {
+    return beforeFirstByte()
+  } catch {
+    return false
+  }
+}
+
+function failed(state: State, reason: LostReason): Exchange {
+  if (state.phase === 'refused') return { kind: 'not_sent', reason: 'deadline' }
+  if (state.phase === 'connecting') return { kind: 'not_sent', reason: 'connect_failed' }
+  if (state.status === null) return { kind: 'lost', reason }
+  const { status, retryAfter } = state
+  return { kind: 'answered', status, retryAfter, body: { kind: 'lost', reason } }
+}
+
+function ended({ status, retryAfter, chunks }: State): Exchange {
+  if (status === null) return { kind: 'lost', reason: 'unreadable' }
+  const text = Buffer.concat(chunks).toString('utf8')
+  return { kind: 'answered', status, retryAfter, body: { kind: 'text', text } }
+}
+
+function isParserError(error: unknown): boolean {
+  return error instanceof Error && error.name === 'HTTPParserError'
+}
