@@ -57,7 +57,7 @@ async function asOwner<T>(client: Client, ask: (sql: Client) => Promise<T>): Pro
       await sql`set local role ${sql(OWNER_ROLE)}`
       return { value: await ask(sql as unknown as Client) }
     })
-    return answer.value as T
+    return answer.value
   } catch (error) {
     throw toDbError(error)
   }

@@ -24,7 +24,7 @@ export async function migrateDatabase(o: {
   /** The migrator's login: owns the database and has CREATEROLE, or is a superuser. */
   url: string
   passwords: Readonly<Record<ServiceName, string>>
-  onProgress?(line: string): void
+  onProgress?: (line: string) => void
 }): Promise<void> {
   const scripts = await readMigrations()
   const rebuilt = await readRebuilt()

@@ -1,0 +1,126 @@
+import type { Doorbell } from '@callwire/bus'
+import type { CallEvent } from '@callwire/contracts'
+import { callEvents, callHeads, type Database, type Tx } from '@callwire/db'
+import { errorFields, type Clock, type Logger, type Random } from '@callwire/runtime'
+import { and, asc, eq, gt, inArray, sql } from 'drizzle-orm'
+import { genesisHash } from './chain.ts'
+import { eventOf } from './event-row.ts'
+import { LedgerError } from './ledger-error.ts'
+import { createWork, type Head, type LedgerWork } from './work.ts'
+
+/** Most events of one read. */
+export const MAX_READ = 1_000
+
+/**
+ * How far `changedHeads` looks behind what it is asked: a transaction stamps its head before it
+ * commits, and the asker's clock is not the database's.
+ */
+const LOOK_BEHIND_MS = 5_000
+
+export type Ledger = {
+  /**
+   * Runs `work` with the call's head locked, in one transaction; rings the doorbell after the
+   * commit. Nothing about a call changes except under this lock, so commit order is seq order.
+   * Throws LedgerError `no_such_call`.
+   */
+  transact<T>(tenantId: string, callId: string, work: (w: LedgerWork) => Promise<T>): Promise<T>
+  /** As {@link Ledger.transact} for a call that is being made: `work` inserts its row. */
+  open<T>(tenantId: string, callId: string, work: (w: LedgerWork) => Promise<T>): Promise<T>
+  /** Events after `after`, in order of seq, at most `limit` (and {@link MAX_READ}). */
+  read(tenantId: string, callId: string, o: { after: number; limit: number }): Promise<CallEvent[]>
+  /** The last seq of each of these calls that exists. */
+  heads(tenantId: string, callIds: readonly string[]): Promise<Map<string, number>>
+  /**
+   * Calls of which something was appended since `sinceMs` (epoch ms). May name a call again that
+   * changed shortly before: compare the seq.
+   */
+  changedHeads(tenantId: string, sinceMs: number): Promise<{ callId: string; seq: number }[]>
+}
+
+export function createLedger(o: {
+  database: Pick<Database, 'withTenant'>
+  doorbell: Pick<Doorbell, 'ringEvents'>
+  clock: Clock
+  random: Random
+  log: Logger
+}): Ledger {
+  const { withTenant } = o.database
+
+  const run = async <T>(
+    tenantId: string,
+    callId: string,
+    takeHead: (tx: Tx) => Promise<Head>,
+    perform: (w: LedgerWork) => Promise<T>,
+  ): Promise<T> => {
+    const done = await withTenant(tenantId, async (tx) => {
+      const head = await takeHead(tx)
+      const { work, appended } = createWork({ ...o, tx, tenantId, callId, head })
+      const value = await perform(work)
+      if (appended.length > 0) await storeHead(tx, callId, head)
+      return { value, appended }
+    })
+    try {
+      await o.doorbell.ringEvents(tenantId, done.appended)
+    } catch (error) {
+      // The fact stands; listeners find it in the ledger.
+      o.log.debug({ ...errorFields(error), callId }, 'doorbell not rung')
+    }
+    return done.value
+  }
+
+  return {
+    transact: (tenantId, callId, work) => run(tenantId, callId, (tx) => lockHead(tx, callId), work),
+    open: (tenantId, callId, work) =>
+      run(tenantId, callId, (tx) => insertHead(tx, tenantId, callId), work),
+    read: (tenantId, callId, { after, limit }) =>
+      withTenant(tenantId, async (tx) => {
+        const rows = await tx
+          .select()
+          .from(callEvents)
+          .where(and(eq(callEvents.callId, callId), gt(callEvents.seq, after)))
+          .orderBy(asc(callEvents.seq))
+          .limit(Math.min(limit, MAX_READ))
+        return rows.map(eventOf)
+      }),
+    heads: (tenantId, callIds) =>
+      withTenant(tenantId, async (tx) => {
+        if (callIds.length === 0) return new Map()
+        const rows = await tx
+          .select({ callId: callHeads.callId, seq: callHeads.seq })
+          .from(callHeads)
+          .where(inArray(callHeads.callId, [...callIds]))
+        return new Map(rows.map((row) => [row.callId, row.seq]))
+      }),
+    changedHeads: (tenantId, sinceMs) =>
+      withTenant(tenantId, (tx) =>
+        tx
+          .select({ callId: callHeads.callId, seq: callHeads.seq })
+          .from(callHeads)
+          .where(gt(callHeads.changedAt, new Date(sinceMs - LOOK_BEHIND_MS))),
+      ),
+  }
+}
+
+async function lockHead(tx: Tx, callId: string): Promise<Head> {
+  const [row] = await tx
+    .select({ seq: callHeads.seq, hash: callHeads.hash, lastType: callHeads.lastType })
+    .from(callHeads)
+    .where(eq(callHeads.callId, callId))
+    .for('no key update')
+  if (row === undefined) throw new LedgerError('no_such_call')
+  return row
+}
+
+async function insertHead(tx: Tx, tenantId: string, callId: string): Promise<Head> {
+  const hash = genesisHash(callId)
+  await tx.insert(callHeads).values({ tenantId, callId, hash })
+  return { seq: 0, hash, lastType: null }
+}
+
+async function storeHead(tx: Tx, callId: string, head: Head): Promise<void> {
+  const { seq, hash, lastType } = head
+  await tx
+    .update(callHeads)
+    .set({ seq, hash, lastType, changedAt: sql`clock_timestamp()` })
+    .where(eq(callHeads.callId, callId))
+}
