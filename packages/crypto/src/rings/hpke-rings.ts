@@ -1,0 +1,38 @@
+import type { KeyObject } from 'node:crypto'
+import { keyPairOf, publicKeyOf, X25519_BYTES, type KeyPair } from '../hpke/x25519.ts'
+import { opaque, type Opaque } from '../opaque.ts'
+import { parseRing, type Ring } from './ring.ts'
+
+/** Half of a credential key pair that can seal and cannot open: public key and pre-shared key. */
+export type SealRing = Opaque<'SealRing'>
+
+/** The half that opens: private key and the same pre-shared key. */
+export type OpenRing = Opaque<'OpenRing'>
+
+export type SealKey = { readonly publicKey: KeyObject; readonly psk: Buffer }
+export type OpenKey = { readonly pair: KeyPair; readonly psk: Buffer }
+
+export const PSK_BYTES = 32
+
+export const sealRings = opaque<'SealRing', Ring<SealKey>>('SealRing')
+export const openRings = opaque<'OpenRing', Ring<OpenKey>>('OpenRing')
+
+/** Reads `kid:base64(public 32 ‖ psk 32),…`; the first is primary. Throws `invalid_key`. */
+export function parseSealRing(text: string): SealRing {
+  return sealRings.hold(
+    parseRing(text, X25519_BYTES + PSK_BYTES, (bytes) => ({
+      publicKey: publicKeyOf(bytes.subarray(0, X25519_BYTES)),
+      psk: bytes.subarray(X25519_BYTES),
+    })),
+  )
+}
+
+/** Reads `kid:base64(private 32 ‖ psk 32),…`; the first is primary. Throws `invalid_key`. */
+export function parseOpenRing(text: string): OpenRing {
+  return openRings.hold(
+    parseRing(text, X25519_BYTES + PSK_BYTES, (bytes) => ({
+      pair: keyPairOf(bytes.subarray(0, X25519_BYTES)),
+      psk: bytes.subarray(X25519_BYTES),
+    })),
+  )
+}
