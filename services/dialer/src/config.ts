@@ -1,0 +1,77 @@
+import { parseContentRing, parseMacRing, parseOpenRing } from '@callwire/crypto'
+import { defaultStreamBegin } from '@callwire/exotel'
+import { readConfig, variables } from '@callwire/runtime'
+import { z } from 'zod'
+
+/** A minute is what Exotel's own docs allow at most for the window; more is a slip of the pen. */
+const mostRequestsPerMinute = 100_000
+
+const schema = z.object({
+  DATABASE_URL: variables.url,
+  REDIS_URL: variables.url,
+  CREDENTIAL_OPEN_KEYS: variables.text.transform(ring('CREDENTIAL_OPEN_KEYS', parseOpenRing)),
+  CONTENT_KEYS: variables.text.transform(ring('CONTENT_KEYS', parseContentRing)),
+  CALLBACK_KEYS: variables.text.transform(ring('CALLBACK_KEYS', parseMacRing)),
+  HOST: variables.text.default('127.0.0.1'),
+  GATEWAY_PORT: variables.port.prefault('8080'),
+  METRICS_PORT: variables.port.prefault('0'),
+  PUBLIC_URL: variables.url.optional(),
+  WEBHOOK_BASE_URL: variables.url.optional(),
+  EXOTEL_ALLOWED_HOSTS: variables.hostList.prefault('api.exotel.com,api.in.exotel.com'),
+  EXOTEL_ALLOW_HTTP: variables.booleanFlag.prefault('false'),
+  EXOTEL_REQUESTS_PER_MINUTE: variables.whole(1, mostRequestsPerMinute).prefault('200'),
+  EXOTEL_STREAM_BEGIN: variables.text.prefault(defaultStreamBegin),
+  DIAL_TIMEOUT_MS: variables.durationMs.prefault('35000'),
+  RECONCILE_AFTER_MS: variables.durationMs.prefault('5000'),
+  RECONCILE_GRACE_MS: variables.durationMs.prefault('120000'),
+  CALL_POLL_AFTER_MS: variables.durationMs.prefault('60000'),
+})
+
+export type DialerConfig = ReturnType<typeof readDialerConfig>
+
+/** @throws ConfigError naming every variable that is missing or malformed */
+export function readDialerConfig(env: NodeJS.ProcessEnv = process.env) {
+  const config = readConfig(schema, env)
+  const publicUrl = withoutSlash(
+    config.PUBLIC_URL ?? `http://${config.HOST}:${config.GATEWAY_PORT}`,
+  )
+  return {
+    databaseUrl: config.DATABASE_URL,
+    redisUrl: config.REDIS_URL,
+    credentialRing: config.CREDENTIAL_OPEN_KEYS,
+    contentRing: config.CONTENT_KEYS,
+    callbackRing: config.CALLBACK_KEYS,
+    host: config.HOST,
+    metricsPort: config.METRICS_PORT,
+    exotel: {
+      allowedHosts: config.EXOTEL_ALLOWED_HOSTS,
+      allowHttp: config.EXOTEL_ALLOW_HTTP,
+      requestsPerMinute: config.EXOTEL_REQUESTS_PER_MINUTE,
+    },
+    settings: {
+      webhookBaseUrl: withoutSlash(config.WEBHOOK_BASE_URL ?? publicUrl),
+      mediaBaseUrl: publicUrl.replace(/^http/i, 'ws'),
+      streamBegin: config.EXOTEL_STREAM_BEGIN,
+      dialTimeoutMs: config.DIAL_TIMEOUT_MS,
+      reconcileAfterMs: config.RECONCILE_AFTER_MS,
+      reconcileGraceMs: config.RECONCILE_GRACE_MS,
+      callPollAfterMs: config.CALL_POLL_AFTER_MS,
+    },
+  }
+}
+
+function withoutSlash(url: string): string {
+  return url.replace(/\/+$/, '')
+}
+
+/** A key ring as a schema step: its parser's sentence names the rule, never the value. */
+function ring<T>(name: string, parse: (text: string) => T) {
+  return (text: string, context: z.RefinementCtx<string>): T => {
+    try {
+      return parse(text)
+    } catch {
+      context.addIssue({ code: 'custom', message: `must be a key ring like ${name} is derived` })
+      return z.NEVER
+    }
+  }
+}

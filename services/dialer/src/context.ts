@@ -1,0 +1,93 @@
+import {
+  connectRedis,
+  createBudget,
+  createDoorbell,
+  createQueues,
+  requireNoEviction,
+} from '@callwire/bus'
+import { connectDatabase } from '@callwire/db'
+import { createExotelClient } from '@callwire/exotel'
+import { createLedger } from '@callwire/ledger'
+import {
+  createHealth,
+  createMetrics,
+  systemClock,
+  systemRandom,
+  type Health,
+  type Logger,
+  type Metrics,
+} from '@callwire/runtime'
+import type { DialerConfig } from './config.ts'
+import type { DialerDeps } from './deps.ts'
+import { createDialerMetrics } from './dialer-metrics.ts'
+
+/** Dials hold a connection for moments only; sweeps, callbacks and relay share the rest. */
+const databaseConnections = 10
+
+export type DialerContext = {
+  deps: DialerDeps
+  bus: Awaited<ReturnType<typeof connectRedis>>
+  health: Health
+  metrics: Metrics
+  metricsAt: { host: string; port: number }
+  /** Stops waiting for the answers of requests that are still on their way. */
+  cutRequests(): void
+  close(): Promise<void>
+}
+
+/** Builds all that the dialer is made of; on failure nothing stays open. */
+export async function createContext(
+  config: DialerConfig,
+  o: { log: Logger; signal: AbortSignal },
+): Promise<DialerContext> {
+  const { log } = o
+  await using opened = new AsyncDisposableStack()
+  const database = await connectDatabase({
+    url: config.databaseUrl,
+    applicationName: 'callwire-dialer',
+    maxConnections: databaseConnections,
+  })
+  opened.defer(() => database.close())
+  const bus = opened.use(await connectRedis({ url: config.redisUrl, name: 'dialer', log }))
+  await requireNoEviction(bus)
+  const queues = createQueues(bus)
+  opened.defer(() => queues.close())
+  const clock = systemClock
+  const random = systemRandom
+  const exotel = createExotelClient({
+    allowedHosts: config.exotel.allowedHosts,
+    allowHttp: config.exotel.allowHttp,
+    timeoutMs: config.settings.dialTimeoutMs,
+    clock,
+  })
+  opened.defer(() => exotel.close())
+  const cutting = new AbortController()
+  const metrics = createMetrics()
+  const deps: DialerDeps = {
+    database,
+    ledger: createLedger({ database, doorbell: createDoorbell(bus), clock, random, log }),
+    queues,
+    budget: createBudget(bus, { perMinute: config.exotel.requestsPerMinute }),
+    exotel,
+    credentialRing: config.credentialRing,
+    contentRing: config.contentRing,
+    callbackRing: config.callbackRing,
+    settings: config.settings,
+    metrics: createDialerMetrics(metrics),
+    clock,
+    random,
+    log,
+    stopping: o.signal,
+    cutting: cutting.signal,
+  }
+  const kept = opened.move()
+  return {
+    deps,
+    bus,
+    health: createHealth({ postgres: () => database.ping(), redis: () => bus.ping() }),
+    metrics,
+    metricsAt: { host: config.host, port: config.metricsPort },
+    cutRequests: () => cutting.abort(),
+    close: () => kept.disposeAsync(),
+  }
+}

@@ -1,0 +1,81 @@
+import { calls } from '@callwire/db'
+import { ExotelError } from '@callwire/exotel'
+import { errorFields } from '@callwire/runtime'
+import { and, eq } from 'drizzle-orm'
+import { openStored } from '../account/stored-credentials.ts'
+import type { DialerDeps } from '../deps.ts'
+import type { Attempt } from './begin-dial.ts'
+import { buildRequest, openPersonNumber } from './build-request.ts'
+import type { AttemptOutcome } from './decide-outcome.ts'
+
+/**
+ * From the compare-and-swap to the first byte of the request. Whoever takes longer was held up,
+ * and may not know any more what the world believes of this call.
+ */
+export const SEND_DEADLINE_MS = 2_000
+
+/** Sends the one request of an attempt, or finds out that it may not be sent. Never rejects. */
+export async function attemptCall(d: DialerDeps, attempt: Attempt): Promise<AttemptOutcome> {
+  const account = openStored(
+    d.credentialRing,
+    { tenantId: attempt.tenantId, phoneId: attempt.phone.id },
+    attempt.credentials,
+  )
+  const person = openPersonNumber(d.contentRing, attempt.call)
+  if (account === null || person === null) return { kind: 'seal_broken' }
+  const mayStillSend = () =>
+    !d.stopping.aborted && d.clock.monotonicMs() - attempt.begunAtMs < SEND_DEADLINE_MS
+  let request
+  try {
+    request = buildRequest(d, attempt, person)
+    if (!(await holdsFence(d, attempt))) return { kind: 'not_sent', reason: 'deadline' }
+  } catch (error) {
+    d.log.warn({ callId: attempt.call.id, ...errorFields(error) }, 'dial not prepared')
+    return { kind: 'not_sent', reason: 'fault' }
+  }
+  try {
+    const answer = d.exotel.placeCall(account, request, { beforeFirstByte: mayStillSend })
+    return await unlessCut(answer, d.cutting)
+  } catch (error) {
+    if (error instanceof ExotelError) {
+      return { kind: 'unsendable', code: error.code, message: error.message }
+    }
+    // Nothing is known of a request whose sender broke, so Exotel has to be asked.
+    d.log.error({ callId: attempt.call.id, ...errorFields(error) }, 'dial request broke')
+    return { kind: 'unknown', reason: 'unreadable' }
+  }
+}
+
+async function holdsFence(d: DialerDeps, attempt: Attempt): Promise<boolean> {
+  const { tenantId, call, fence } = attempt
+  const rows = await d.database.withTenant(tenantId, (tx) =>
+    tx
+      .select({ id: calls.id })
+      .from(calls)
+      .where(
+        and(
+          eq(calls.tenantId, tenantId),
+          eq(calls.id, call.id),
+          eq(calls.status, 'dialing'),
+          eq(calls.fence, fence),
+        ),
+      ),
+  )
+  return rows.length > 0
+}
+
+/** A process that must end now does not hear the answer: it leaves the question to another. */
+async function unlessCut(
+  answer: Promise<AttemptOutcome>,
+  cutting: AbortSignal,
+): Promise<AttemptOutcome> {
+  const { promise, resolve } = Promise.withResolvers<AttemptOutcome>()
+  const cut = () => resolve({ kind: 'unknown', reason: 'reset' })
+  if (cutting.aborted) cut()
+  cutting.addEventListener('abort', cut, { once: true })
+  try {
+    return await Promise.race([answer, promise])
+  } finally {
+    cutting.removeEventListener('abort', cut)
+  }
+}

@@ -1,0 +1,40 @@
+import type { Metrics } from '@callwire/runtime'
+
+export type DialerMetrics = {
+  /** One attempt to place a call ended like this. */
+  attempt(outcome: string): void
+  /** One piece of news from Exotel was taken like this. */
+  news(outcome: string): void
+  /** One unknown call was looked for, with this result. */
+  reconciled(result: string): void
+  alert(code: string): void
+}
+
+export function createDialerMetrics(metrics: Metrics): DialerMetrics {
+  const attempts = metrics.counter({
+    name: 'callwire_dial_attempts_total',
+    help: 'Attempts to place a call, by how they ended',
+    labelNames: ['outcome'],
+  })
+  const news = metrics.counter({
+    name: 'callwire_call_news_total',
+    help: 'Status callbacks and answers about calls, by what became of them',
+    labelNames: ['outcome'],
+  })
+  const reconciled = metrics.counter({
+    name: 'callwire_reconciliations_total',
+    help: 'Looks for calls of unknown outcome, by result',
+    labelNames: ['result'],
+  })
+  const alerts = metrics.counter({
+    name: 'callwire_alerts_total',
+    help: 'Alerts raised, by code',
+    labelNames: ['code'],
+  })
+  return {
+    attempt: (outcome) => attempts.inc({ outcome }),
+    news: (outcome) => news.inc({ outcome }),
+    reconciled: (result) => reconciled.inc({ result }),
+    alert: (code) => alerts.inc({ code }),
+  }
+}

@@ -1,0 +1,51 @@
+import { isFinal } from '@callwire/contracts'
+import { sealContent } from '@callwire/crypto'
+import { changeStatus, writeReceiptIfDone, type CallRow, type LedgerWork } from '@callwire/ledger'
+import type { DialerDeps } from '../deps.ts'
+import { patchCall } from '../patch-call.ts'
+import { decideCallback, type News, type NewsOutcome } from './decide-callback.ts'
+import { reopenCall } from './reopen-call.ts'
+
+type Deps = Pick<DialerDeps, 'clock' | 'contentRing' | 'log' | 'metrics'>
+
+/** Applies one piece of news to a call under its head's lock; each change of status is one event. */
+export async function applyNews(
+  d: Deps,
+  w: LedgerWork,
+  call: CallRow,
+  news: News,
+): Promise<NewsOutcome> {
+  const decision = decideCallback(
+    {
+      status: call.status,
+      sid: call.sid,
+      reasonCode: call.reasonCode,
+      durationSeconds: call.durationSeconds,
+      hasRecordingUrl: call.recordingUrlSealed !== null,
+    },
+    news,
+  )
+  d.metrics.news(decision.outcome)
+  if (decision.outcome === 'ignored_sid') return decision.outcome
+  const now = new Date(d.clock.now())
+  const { move, bindSid, durationSeconds, recordingUrl } = decision
+  await patchCall(w, {
+    heardAt: now,
+    ...(bindSid !== undefined && { sid: bindSid }),
+    // Exotel speaks of it, so it took it: also when its own reply never came.
+    ...(call.dialedAt === null && { dialedAt: now }),
+    ...(durationSeconds !== undefined && { durationSeconds }),
+    ...(recordingUrl !== undefined && {
+      recordingUrlSealed: sealContent(
+        d.contentRing,
+        { purpose: 'recording-url', tenantId: w.tenantId, rowId: call.id, field: 'recordingUrl' },
+        recordingUrl,
+      ),
+    }),
+  })
+  if (move === undefined) return decision.outcome
+  if (move.reopens) await reopenCall(d, w, call, move.status)
+  else await changeStatus(w, call, { status: move.status })
+  if (isFinal(move.status)) await writeReceiptIfDone(w, d.clock.now())
+  return decision.outcome
+}

@@ -1,0 +1,88 @@
+import { calls } from '@callwire/db'
+import type { ExotelAccount, ExotelCall } from '@callwire/exotel'
+import { AppError, errorFields } from '@callwire/runtime'
+import { and, eq, inArray, ne } from 'drizzle-orm'
+import type { Asking } from '../account/read-for-asking.ts'
+import type { DialerDeps } from '../deps.ts'
+import { openPersonNumber } from '../dial/build-request.ts'
+import type { Candidate, Search } from './decide-reconcile.ts'
+import { matchesCall, type CallMarks } from './matches-call.ts'
+
+/** Exotel's clock and ours may differ by this much, and its dates are cut to seconds. */
+const skewMs = 120_000
+
+type Deps = Pick<
+  DialerDeps,
+  'database' | 'exotel' | 'budget' | 'contentRing' | 'settings' | 'clock' | 'log'
+>
+
+/**
+ * Looks on Exotel's list for the call that an attempt may have placed: by the numbers and the
+ * time of the attempt, and then by our call's id, which only call details v3 tell. The list's
+ * request has been taken from the account's budget; each of the others is taken here.
+ */
+export async function searchForCall(d: Deps, asking: Asking): Promise<Search> {
+  const marks = marksOf(d, asking)
+  if (asking.account === null || marks === null) return { kind: 'unavailable', refused: true }
+  try {
+    return await search(d, asking.account, asking.call.id, asking.call.tenantId, marks)
+  } catch (error) {
+    d.log.warn({ callId: asking.call.id, ...errorFields(error) }, 'search for a call failed')
+    const refused = error instanceof AppError && !error.retryable
+    return { kind: 'unavailable', refused }
+  }
+}
+
+async function search(
+  d: Deps,
+  account: ExotelAccount,
+  callId: string,
+  tenantId: string,
+  marks: CallMarks,
+): Promise<Search> {
+  const { from, phoneNumber, createdFromMs, createdToMs } = marks
+  const filter = { from, phoneNumber, createdFromMs, createdToMs }
+  const list = await d.exotel.listCalls(account, filter)
+  if (list.kind !== 'found') return { kind: 'unavailable', refused: list.kind === 'rejected' }
+  const fitting = list.calls.filter((call) => matchesCall(call, marks))
+  const taken = await sidsOfOthers(d, { tenantId, callId, listed: fitting })
+  const candidates: Candidate[] = []
+  for (const listed of fitting.filter(({ sid }) => !taken.has(sid))) {
+    const take = await d.budget.take(account.sid)
+    if (!take.ok) return { kind: 'unavailable', refused: false }
+    const answer = await d.exotel.callDetailsV3(account, listed.sid)
+    const customField = answer.kind === 'found' ? answer.details.customField : null
+    candidates.push({ sid: listed.sid, status: listed.status, customField })
+  }
+  return { kind: 'searched', candidates }
+}
+
+function marksOf(d: Deps, { call, agent, phoneNumber }: Asking): CallMarks | null {
+  const person = openPersonNumber(d.contentRing, call)
+  if (person === null || call.dialingAt === null) return null
+  const human = agent?.kind === 'human'
+  const dialedAt = call.dialingAt.getTime()
+  return {
+    from: human ? agent.number : person,
+    to: human ? person : null,
+    phoneNumber,
+    createdFromMs: dialedAt - skewMs,
+    createdToMs: dialedAt + d.settings.dialTimeoutMs + skewMs,
+  }
+}
+
+/** Sids that other calls of the tenant carry already. */
+async function sidsOfOthers(
+  d: Deps,
+  o: { tenantId: string; callId: string; listed: readonly ExotelCall[] },
+): Promise<Set<string>> {
+  if (o.listed.length === 0) return new Set()
+  const sids = o.listed.map(({ sid }) => sid)
+  const rows = await d.database.withTenant(o.tenantId, (tx) =>
+    tx
+      .select({ sid: calls.sid })
+      .from(calls)
+      .where(and(eq(calls.tenantId, o.tenantId), ne(calls.id, o.callId), inArray(calls.sid, sids))),
+  )
+  return new Set(rows.flatMap(({ sid }) => sid ?? []))
+}

@@ -1,0 +1,80 @@
+import { work } from '@callwire/bus'
+import { every, serveMetrics } from '@callwire/runtime'
+import type { DialerContext } from './context.ts'
+import { placeCall } from './dial/place-call.ts'
+import { applyCallbacks } from './news/apply-callbacks.ts'
+import { pollCalls } from './reconcile/poll-calls.ts'
+import { reconcileCalls } from './reconcile/reconcile-calls.ts'
+import { createRelay } from './relay.ts'
+import { sweepStaleDials } from './sweep/stale-dials.ts'
+import { sweepStaleStreams } from './sweep/stale-streams.ts'
+import { sweepUnapplied } from './sweep/unapplied-callbacks.ts'
+import { sweepUnreceipted } from './sweep/unreceipted-calls.ts'
+
+/** Requests on their way at once: each waits for Exotel, which takes up to half a minute. */
+const dialConcurrency = 200
+const callbackConcurrency = 8
+/** A supervisor gives ten seconds; a request that is not answered by now is cut and asked after. */
+const finishRequestsMs = 5_000
+
+const roundMs = { relay: 500, sweep: 1_000, reconcile: 500, poll: 1_000 }
+
+/** Starts relay, workers and sweepers. Disposing lets requests end and begins no other. */
+export async function startDialer(context: DialerContext): Promise<AsyncDisposable> {
+  const { deps, bus } = context
+  const { clock, log, stopping: signal } = deps
+  await using started = new AsyncDisposableStack()
+  started.defer(() => context.close())
+  const { metrics, health } = context
+  started.use(await serveMetrics({ ...context.metricsAt, metrics, health, log }))
+
+  let dialing = 0
+  const workers = [
+    work(
+      bus,
+      'dial',
+      async (job) => {
+        dialing += 1
+        try {
+          await placeCall(deps, job)
+        } finally {
+          dialing -= 1
+        }
+      },
+      { concurrency: dialConcurrency, log },
+    ),
+    work(bus, 'callback', (job) => applyCallbacks(deps, job), {
+      concurrency: callbackConcurrency,
+      log,
+    }),
+  ]
+  started.defer(async () => {
+    const cut = setTimeout(() => context.cutRequests(), finishRequestsMs)
+    await Promise.all(workers.map((worker) => worker[Symbol.asyncDispose]()))
+    clearTimeout(cut)
+  })
+
+  const relay = createRelay(deps, () => dialing < dialConcurrency)
+  const rounds: [name: keyof typeof tasks, ms: number][] = [
+    ['relay', roundMs.relay],
+    ['reconcile', roundMs.reconcile],
+    ['poll', roundMs.poll],
+    ['stale-dials', roundMs.sweep],
+    ['stale-streams', roundMs.sweep],
+    ['unapplied-callbacks', roundMs.sweep],
+    ['unreceipted-calls', roundMs.sweep],
+  ]
+  const tasks = {
+    relay,
+    reconcile: () => reconcileCalls(deps),
+    poll: () => pollCalls(deps),
+    'stale-dials': () => sweepStaleDials(deps),
+    'stale-streams': () => sweepStaleStreams(deps),
+    'unapplied-callbacks': () => sweepUnapplied(deps),
+    'unreceipted-calls': () => sweepUnreceipted(deps),
+  }
+  for (const [name, ms] of rounds) {
+    started.use(every(ms, tasks[name], { clock, signal, log, name }))
+  }
+  return started.move()
+}
