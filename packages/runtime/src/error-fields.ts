@@ -28,9 +28,13 @@ export function errorFields(error: unknown): ErrorFields {
 }
 
 function placeOf(error: Error): string | undefined {
-  // The message comes first in the text and may hold anything, line breaks included.
   const stack = typeof error.stack === 'string' ? error.stack : ''
-  const frames = stack.split('\n').filter((line) => /^\s+at /.test(line))
+  // The message comes first in the text and may hold anything, lines like a frame's included.
+  const message = stack.indexOf(error.message)
+  const frames = stack
+    .slice(message < 0 ? 0 : message + error.message.length)
+    .split('\n')
+    .filter((line) => /^\s+at /.test(line))
   const ours = frames.find((line) => !line.includes('node_modules') && !line.includes('node:'))
   const match = frame.exec(ours ?? '')
   return match === null ? undefined : `${match[1] ?? ''}:${match[2] ?? ''}`

@@ -6,6 +6,7 @@ import { startFailure } from './start-failure.ts'
 
 /** Whoever supervises us gives ten seconds for everything; a second is left for them. */
 const defaultGraceMs = 9_000
+const longMs = 3_600_000
 
 /**
  * The life of a process: `start` builds it, SIGTERM or SIGINT ends it with exit code 0 after its
@@ -57,6 +58,8 @@ export async function run(
     process.exit(1)
   }
   if (!stop.signal.aborted) log.info('started')
+  // Only a signal ends a process, not the lack of something to do.
+  setInterval(() => undefined, longMs)
   await stopped
   try {
     await running[Symbol.asyncDispose]()
