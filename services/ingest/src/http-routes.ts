@@ -1,0 +1,46 @@
+import { errorFields, registerHealthRoutes, type Health } from '@callwire/runtime'
+import type { FastifyInstance } from 'fastify'
+import type { IngestContext } from './context.ts'
+import { requestFields } from './request-fields.ts'
+import { resolveMediaUrl, type ResolveDeps } from './resolve.ts'
+
+const tokenShape = /^[A-Za-z0-9_-]{16,256}$/
+
+export type RouteDeps = ResolveDeps & Pick<IngestContext, 'log'>
+
+/** What ingest answers besides media sockets: its health, and Exotel's dynamic endpoint. */
+export function registerRoutes(app: FastifyInstance, deps: RouteDeps, health: Health): void {
+  registerHealthRoutes(app, health)
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => {
+    done(null, body)
+  })
+  app.route<{ Params: { phoneToken: string } }>({
+    method: ['GET', 'POST'],
+    url: '/v1/ingest/resolve/:phoneToken',
+    handler: async (request, reply) => {
+      void reply.header('cache-control', 'no-store')
+      const { phoneToken } = request.params
+      if (!tokenShape.test(phoneToken)) return reply.code(404).send(notFound(request.id))
+      try {
+        const fields = await requestFields(request)
+        const url = await resolveMediaUrl(deps, { phoneToken, fields })
+        return await (url === null
+          ? reply.code(404).send(notFound(request.id))
+          : reply.send({ url }))
+      } catch (error) {
+        deps.log.error({ requestId: request.id, ...errorFields(error) }, 'resolve failed')
+        return reply.code(503).send(failure('unavailable', 'Try again shortly.', request.id))
+      }
+    },
+  })
+  app.setNotFoundHandler((request, reply) => reply.code(404).send(notFound(request.id)))
+}
+
+function notFound(requestId: string) {
+  return failure('not_found', 'Not found.', requestId)
+}
+
+function failure(code: string, message: string, requestId: string) {
+  return { success: false, error: { code, message, requestId } }
+}

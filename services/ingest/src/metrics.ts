@@ -1,0 +1,42 @@
+import { createMetrics, type Metrics } from '@callwire/runtime'
+
+/** What ingest counts. Labels are from closed sets: never an id, never a text from the wire. */
+export function createIngestMetrics(metrics: Metrics = createMetrics()) {
+  return {
+    metrics,
+    streams: metrics.gauge({ name: 'callwire_ingest_streams', help: 'Open media sockets' }),
+    frames: metrics.counter({
+      name: 'callwire_ingest_frames_total',
+      help: 'Accepted media messages',
+    }),
+    duplicated: metrics.counter({
+      name: 'callwire_ingest_duplicated_total',
+      help: 'Media messages dropped as repeats',
+    }),
+    skipped: metrics.counter({
+      name: 'callwire_ingest_skipped_total',
+      help: 'Messages counted and skipped, by why',
+      labelNames: ['why'],
+    }),
+    refused: metrics.counter({
+      name: 'callwire_ingest_refused_total',
+      help: 'Handshakes refused, by HTTP status',
+      labelNames: ['status'],
+    }),
+    ended: metrics.counter({
+      name: 'callwire_ingest_ended_total',
+      help: 'Media sockets that ended, by how',
+      labelNames: ['how'],
+    }),
+    lostMs: metrics.counter({
+      name: 'callwire_ingest_lost_audio_ms_total',
+      help: 'Audio that Redis did not take in time, told as gaps',
+    }),
+    appendFailures: metrics.counter({
+      name: 'callwire_ingest_append_failures_total',
+      help: 'Attempts to hand audio to Redis that failed',
+    }),
+  }
+}
+
+export type IngestMetrics = ReturnType<typeof createIngestMetrics>

@@ -1,0 +1,90 @@
+import { ID_RANDOM_BYTES, newId, normalizePhoneNumber } from '@callwire/contracts'
+import { blindIndex, createDataKey, sealContent } from '@callwire/crypto'
+import { callKeys, calls, isUniqueViolation, phones, type Tx } from '@callwire/db'
+import { maskPhoneNumber } from '@callwire/masking'
+import { and, eq, sql } from 'drizzle-orm'
+import {
+  addStream,
+  burnToken,
+  type OpenDeps,
+  type OpenOutcome,
+  type StreamStart,
+} from './open-stream.ts'
+
+/** What a caller who hides their number is stored as. */
+const NO_NUMBER = 'anonymous'
+const longestNumber = 32
+
+/**
+ * Makes the row of a call that somebody made to one of our phones, in progress from its `start`,
+ * and its first stream. `raced` when another socket made the call of this sid meanwhile.
+ *
+ * @throws DbError, LedgerError
+ */
+export async function openInbound(
+  deps: OpenDeps,
+  o: {
+    tenantId: string
+    phoneId: string
+    tokenId: string | null
+    start: StreamStart & { from: string | null }
+  },
+): Promise<OpenOutcome | { kind: 'raced' }> {
+  const { ledger, contentRing, clock, random } = deps
+  const { tenantId, phoneId, start } = o
+  const callId = newId('call', { nowMs: clock.now(), random: random(ID_RANDOM_BYTES) })
+  try {
+    return await ledger.open(tenantId, callId, async (work) => {
+      const phone = await readPhone(work.tx, tenantId, phoneId)
+      const person = personOf(start.from, phone?.country ?? 'IN')
+      const { dataKey, wrapped } = createDataKey(contentRing, { tenantId, callId })
+      const purpose = 'person-number'
+      await work.tx.insert(calls).values({
+        tenantId,
+        id: callId,
+        phoneId,
+        agentId: phone?.agentId ?? null,
+        direction: 'inbound',
+        personSealed: sealContent(
+          contentRing,
+          { purpose, tenantId, rowId: callId, field: 'person' },
+          person,
+        ),
+        personMasked: maskPhoneNumber(person),
+        personIndex: blindIndex(contentRing, { purpose, tenantId }, person)[0] ?? '',
+        status: 'in-progress',
+        sid: start.callSid,
+        answeredAt: sql`now()`,
+        heardAt: sql`now()`,
+      })
+      await work.tx.insert(callKeys).values({ tenantId, callId, wrapped })
+      if (o.tokenId !== null && !(await burnToken(work.tx, tenantId, o.tokenId))) {
+        throw new TokenUsed()
+      }
+      await work.append({ type: 'call.status', data: { status: 'in-progress', previous: null } })
+      return addStream(deps, work, { dataKey, isInbound: true, start })
+    })
+  } catch (error) {
+    if (error instanceof TokenUsed) return { kind: 'token_used' }
+    if (isUniqueViolation(error, 'calls_sid')) return { kind: 'raced' }
+    throw error
+  }
+}
+
+/** Rolls the transaction back: a call row without a socket would be live for ever. */
+class TokenUsed extends Error {}
+
+/** E.164 where the text is a number, else the text itself: extensions and withheld numbers exist. */
+function personOf(from: string | null, country: string): string {
+  const text = (from ?? '').trim().slice(0, longestNumber)
+  return normalizePhoneNumber(text, country) ?? (text === '' ? NO_NUMBER : text)
+}
+
+async function readPhone(tx: Tx, tenantId: string, phoneId: string) {
+  const [row] = await tx
+    .select({ country: phones.country, agentId: phones.agentId })
+    .from(phones)
+    .where(and(eq(phones.tenantId, tenantId), eq(phones.id, phoneId)))
+    .limit(1)
+  return row
+}

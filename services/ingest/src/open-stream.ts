@@ -1,0 +1,144 @@
+import { newId, ID_RANDOM_BYTES } from '@callwire/contracts'
+import { createStreamKey, openDataKey, type DataKey, type StreamKey } from '@callwire/crypto'
+import { agents, callKeys, mediaStreams, streamTokens, type Tx } from '@callwire/db'
+import { changeStatus, loadCall, type LedgerWork } from '@callwire/ledger'
+import { and, eq, isNull, sql } from 'drizzle-orm'
+import type { IngestContext } from './context.ts'
+import { priorClockOf, type PriorClock } from './prior-clock.ts'
+
+/** What the first message of a media stream says of it. */
+export type StreamStart = {
+  callSid: string | null
+  streamSid: string | null
+  /** Hz. */
+  sampleRate: number
+}
+
+/** A media socket that has its call. */
+export type OpenStream = {
+  tenantId: string
+  callId: string
+  streamId: string
+  streamSid: string
+  sampleRate: number
+  isInbound: boolean
+  dataKey: DataKey
+  streamKey: StreamKey
+  prior: PriorClock
+}
+
+export type OpenOutcome =
+  | { kind: 'opened'; stream: OpenStream }
+  /** Another socket started with this token first. */
+  | { kind: 'token_used' }
+  /** The call's key was erased: its audio can no longer be kept. */
+  | { kind: 'gone' }
+
+export type OpenDeps = Pick<IngestContext, 'ledger' | 'contentRing' | 'clock' | 'random'>
+
+/**
+ * Makes a stream of a call: burns the token, takes the `start` for an answer where it is one, and
+ * adds the row that says this socket is open. All of it or nothing.
+ *
+ * @throws DbError, LedgerError
+ */
+export function openStream(
+  deps: OpenDeps,
+  o: { tenantId: string; callId: string; tokenId: string | null; start: StreamStart },
+): Promise<OpenOutcome> {
+  return deps.ledger.transact(o.tenantId, o.callId, async (work) => {
+    if (o.tokenId !== null && !(await burnToken(work.tx, o.tenantId, o.tokenId))) {
+      return { kind: 'token_used' }
+    }
+    const dataKey = await readDataKey(deps, work)
+    if (dataKey === null) return { kind: 'gone' }
+    const call = await loadCall(work.tx, o.callId)
+    if (call === null) return { kind: 'gone' }
+    // A call that waits to be dialed, or was taken back, is not answered by whoever holds its token.
+    const isUnderWay = call.status !== 'queued' && call.status !== 'canceled'
+    if (isUnderWay && (await answersByMedia(work.tx, o.tenantId, call.agentId))) {
+      await changeStatus(work, call, {
+        status: 'in-progress',
+        ...(call.sid === null && o.start.callSid !== null ? { sid: o.start.callSid } : {}),
+      })
+    }
+    return addStream(deps, work, {
+      dataKey,
+      isInbound: call.direction === 'inbound',
+      start: o.start,
+    })
+  })
+}
+
+/** False when the token was burnt before: each is good for one `start`. */
+export async function burnToken(tx: Tx, tenantId: string, tokenId: string): Promise<boolean> {
+  const rows = await tx
+    .update(streamTokens)
+    .set({ burntAt: sql`now()` })
+    .where(
+      and(
+        eq(streamTokens.tenantId, tenantId),
+        eq(streamTokens.id, tokenId),
+        isNull(streamTokens.burntAt),
+      ),
+    )
+    .returning({ id: streamTokens.id })
+  return rows.length > 0
+}
+
+/** Adds the row of a socket, with a fresh salt: no two sockets of a call share a key. */
+export async function addStream(
+  { clock, random }: OpenDeps,
+  { tx, tenantId, callId }: LedgerWork,
+  o: { dataKey: DataKey; isInbound: boolean; start: StreamStart },
+): Promise<OpenOutcome> {
+  const streamId = newId('stream', { nowMs: clock.now(), random: random(ID_RANDOM_BYTES) })
+  const salt = random(16)
+  const prior = await priorClockOf(tx, tenantId, callId)
+  const streamSid = o.start.streamSid ?? streamId
+  await tx.insert(mediaStreams).values({
+    tenantId,
+    id: streamId,
+    callId,
+    streamSid,
+    sampleRate: o.start.sampleRate,
+    keySalt: salt.toString('base64url'),
+    clockStartMs: prior.clockMs,
+    clockMs: prior.clockMs,
+  })
+  const stream = {
+    tenantId,
+    callId,
+    streamId,
+    streamSid,
+    sampleRate: o.start.sampleRate,
+    isInbound: o.isInbound,
+    dataKey: o.dataKey,
+    streamKey: createStreamKey(o.dataKey, { streamId, salt }),
+    prior,
+  }
+  return { kind: 'opened', stream }
+}
+
+async function readDataKey(
+  { contentRing }: OpenDeps,
+  { tx, tenantId, callId }: LedgerWork,
+): Promise<DataKey | null> {
+  const [row] = await tx
+    .select({ wrapped: callKeys.wrapped })
+    .from(callKeys)
+    .where(and(eq(callKeys.tenantId, tenantId), eq(callKeys.callId, callId)))
+    .limit(1)
+  return row === undefined ? null : openDataKey(contentRing, { tenantId, callId }, row.wrapped)
+}
+
+/** For flows and streams the person is rung first, so media means that they answered. */
+async function answersByMedia(tx: Tx, tenantId: string, agentId: string | null): Promise<boolean> {
+  if (agentId === null) return false
+  const [agent] = await tx
+    .select({ kind: agents.kind })
+    .from(agents)
+    .where(and(eq(agents.tenantId, tenantId), eq(agents.id, agentId)))
+    .limit(1)
+  return agent?.kind === 'flow' || agent?.kind === 'stream'
+}

@@ -1,0 +1,181 @@
+import type { AudioEntry } from '@callwire/bus'
+import { backoffMs, errorFields, type Clock, type Logger, type Random } from '@callwire/runtime'
+
+/**
+ * How much audio is kept on this side of Redis, both what waits and what was handed over: Redis
+ * may be away for ten seconds, and its append-only file may lose the last one, without a word
+ * being lost; the rest is the time to notice.
+ */
+export const KEEP_MS = 12_000
+
+const retry = { baseMs: 50, maxMs: 500 }
+
+/** Milliseconds on the call's clock. */
+export type Range = { fromMs: number; toMs: number }
+
+/** The part of Redis that one stream's audio goes to. */
+export type AudioSink = {
+  append(entry: AudioEntry): Promise<string>
+  /** Ids of entries after `afterId`. */
+  idsAfter(afterId: string): Promise<string[]>
+  exists(): Promise<boolean>
+  wakeTranscriber(): Promise<void>
+}
+
+export type Outbox = {
+  /** Hands over an entry that ends at `endMs`, in order, as soon as Redis takes it. Never waits. */
+  push(entry: AudioEntry, endMs: number): void
+  /** Wakes a transcriber, also when Redis is away just now. */
+  wake(): void
+  /** Looks whether Redis still has the stream; appends again what it lost. */
+  recheck(): void
+  /** Resolves when Redis has everything, or after `withinMs` with what is left given up. */
+  finish(withinMs: number): Promise<void>
+}
+
+type Item = { entry: AudioEntry; fromMs: number; endMs: number; id: string }
+
+/**
+ * The bounded queue between one media socket and its Redis Stream. Blocks keep their seal: what
+ * is appended again is the same bytes under the same number. Audio older than {@link KEEP_MS}
+ * gives way to an explicit gap, of which `onLost` is told.
+ */
+export function createOutbox(o: {
+  sink: AudioSink
+  clock: Clock
+  random: Random
+  log: Logger
+  onLost: (range: Range) => void
+  onAppendFailed: () => void
+}): Outbox {
+  const pending: Item[] = []
+  let kept: Item[] = []
+  let inFlight: Item | null = null
+  let running = false
+  let wanted = { wake: false, recheck: false }
+  let failures = 0
+  let isClosed = false
+  let onIdle: () => void = () => undefined
+
+  const kick = () => {
+    if (running) return
+    running = true
+    pump()
+      .catch((error: unknown) => o.log.error(errorFields(error), 'audio pump failed'))
+      .finally(() => {
+        running = false
+        onIdle()
+      })
+  }
+
+  const pump = async () => {
+    while (!isClosed && (pending.length > 0 || wanted.wake || wanted.recheck)) {
+      try {
+        await step()
+        failures = 0
+      } catch (error) {
+        // A fault in the middle says nothing of what Redis kept, so the next step looks.
+        wanted.recheck ||= kept.length > 0
+        if (failures === 0) o.log.warn(errorFields(error), 'audio not taken by redis')
+        failures += 1
+        o.onAppendFailed()
+        await o.clock.sleep(backoffMs(failures, { ...retry, random: o.random }))
+      } finally {
+        inFlight = null
+      }
+    }
+  }
+
+  const step = async () => {
+    if (wanted.recheck) {
+      await restore()
+      wanted.recheck = false
+    } else if (wanted.wake) {
+      await o.sink.wakeTranscriber()
+      wanted.wake = false
+    } else {
+      const item = pending[0]
+      if (item === undefined) return
+      inFlight = item
+      item.id = await o.sink.append(item.entry)
+      pending.shift()
+      kept.push(item)
+      while (kept[0] !== undefined && kept[0].endMs <= item.endMs - KEEP_MS) kept.shift()
+    }
+  }
+
+  /** Redis may have restarted from its file, a second short, or come back empty. */
+  const restore = async () => {
+    const [first] = kept
+    if (first === undefined) return
+    let lost: Item[]
+    if (await o.sink.exists()) {
+      const present = new Set([first.id, ...(await o.sink.idsAfter(first.id))])
+      const last = kept.findLastIndex((item) => present.has(item.id))
+      lost = kept.slice(last + 1)
+    } else {
+      lost = kept
+    }
+    if (lost.length === 0) return
+    o.log.warn({ entries: lost.length }, 'audio appended again')
+    const again = new Set(lost)
+    kept = kept.filter((item) => !again.has(item))
+    pending.unshift(...lost)
+    wanted.wake = true
+  }
+
+  const makeRoom = () => {
+    const newest = pending.at(-1)?.endMs ?? 0
+    for (;;) {
+      const at = pending.findIndex((item) => item !== inFlight && item.entry.kind === 'audio')
+      const item = pending[at]
+      if (item === undefined || item.fromMs >= newest - KEEP_MS) return
+      const range = { fromMs: item.fromMs, toMs: item.endMs }
+      o.onLost(range)
+      const before = pending[at - 1]
+      if (before?.entry.kind === 'gap' && before !== inFlight && before.endMs === range.fromMs) {
+        before.endMs = range.toMs
+        before.entry = { ...before.entry, toMs: range.toMs }
+        pending.splice(at, 1)
+      } else {
+        item.entry = { kind: 'gap', streamId: item.entry.streamId, ...range }
+      }
+    }
+  }
+
+  return {
+    push(entry, endMs) {
+      if (isClosed) return
+      const fromMs =
+        entry.kind === 'audio' ? entry.startMs : entry.kind === 'gap' ? entry.fromMs : endMs
+      pending.push({ entry, fromMs, endMs, id: '' })
+      makeRoom()
+      kick()
+    },
+    wake() {
+      wanted.wake = true
+      kick()
+    },
+    recheck() {
+      if (kept.length === 0) return
+      wanted.recheck = true
+      kick()
+    },
+    async finish(withinMs) {
+      const idle = new Promise<void>((resolve) => {
+        onIdle = resolve
+      })
+      if (running) {
+        const stop = new AbortController()
+        const late = o.clock.sleep(withinMs, stop.signal).catch(() => undefined)
+        await Promise.race([idle, late])
+        stop.abort()
+      }
+      isClosed = true
+      wanted = { wake: false, recheck: false }
+      for (const { entry, fromMs, endMs } of pending.splice(0)) {
+        if (entry.kind === 'audio') o.onLost({ fromMs, toMs: endMs })
+      }
+    },
+  }
+}

@@ -1,0 +1,127 @@
+import { AppError, createHealth, createHttpServer, every, type Health } from '@callwire/runtime'
+import type { FastifyInstance } from 'fastify'
+import { closes } from './closes.ts'
+import type { Config } from './config.ts'
+import type { IngestContext } from './context.ts'
+import { registerHandover } from './handover.ts'
+import { registerRoutes } from './http-routes.ts'
+import { listen } from './listen.ts'
+import { createRegistry } from './registry.ts'
+import { createSession } from './session.ts'
+import { createUpgradeHandler } from './upgrade.ts'
+
+/** A handshake's headers, and how often Node looks for overdue ones. */
+const HEADERS_WITHIN_MS = 5_000
+const LOOK_FOR_SLOW_MS = 500
+/** Limits are in seconds; a quarter keeps them exact enough. */
+const TICK_MS = 250
+/** What is left after the drain has closed the last call: its end goes on record. */
+const FINISH_WITHIN_MS = 8_000
+
+export type IngestServer = AsyncDisposable & {
+  readonly port: number
+  readonly health: Health
+}
+
+/**
+ * Listens for media sockets and the few plain requests. Disposing drains: new sockets get 503,
+ * live ones go on for `drainGraceMs` (or until `hurry` aborts), then close with 1012.
+ *
+ * @throws when the port is taken
+ */
+export async function startServer(
+  context: IngestContext,
+  config: Pick<
+    Config,
+    'host' | 'port' | 'drainGraceMs' | 'allowListAlone' | 'allowedIps' | 'trustedProxies'
+  >,
+  { hurry }: { hurry: AbortSignal },
+): Promise<IngestServer> {
+  const { log, clock, metrics } = context
+  const registry = createRegistry({ clock })
+  const drain = { active: false }
+  let frames = 0
+  const deps = {
+    ...context,
+    registry,
+    onFrame: () => {
+      frames += 1
+      metrics.frames.inc()
+    },
+  }
+
+  const health = createHealth(
+    {
+      postgres: () => context.database.ping(),
+      redis: () => context.bus.ping(),
+      accepting: () =>
+        drain.active
+          ? Promise.reject(new AppError({ code: 'draining', message: 'Ingest is draining.' }))
+          : Promise.resolve(),
+    },
+    { extra: () => ({ streams: registry.size(), frames }) },
+  )
+  const app = createHttpServer({ log, random: context.random })
+  registerRoutes(app, context, health)
+  registerHandover(app, { isDraining: () => drain.active, giveUp: () => app.server.close() })
+  setSlowClientLimits(app)
+  app.server.on(
+    'upgrade',
+    createUpgradeHandler({
+      ...context,
+      admitsByAddress: config.allowListAlone && config.allowedIps.length > 0,
+      allowedIps: config.allowedIps,
+      trustedProxies: config.trustedProxies,
+      isDraining: () => drain.active,
+      onSocket: (socket, admission) => {
+        const session = createSession(deps, socket, admission)
+        registry.add(session)
+        metrics.streams.inc()
+        socket.once('close', () => {
+          metrics.streams.dec()
+          void session.finished.then(() => registry.remove(session))
+        })
+      },
+    }),
+  )
+  const limits = every(TICK_MS, () => registry.tick(), {
+    clock,
+    signal: new AbortController().signal,
+    log,
+    name: 'socket limits',
+  })
+  const port = await listen(app, { host: config.host, port: config.port, clock })
+  log.info({ port }, 'ingest listening')
+
+  return {
+    port,
+    health,
+    async [Symbol.asyncDispose]() {
+      drain.active = true
+      log.info({ streams: registry.size() }, 'drain begins')
+      await until(registry.finished(), config.drainGraceMs, hurry)
+      registry.closeAll(closes.drain)
+      await until(registry.finished(), FINISH_WITHIN_MS)
+      await limits[Symbol.asyncDispose]()
+      registry.destroyAll()
+      app.server.closeAllConnections()
+      // The port may have been given up already.
+      await app.close().catch(() => undefined)
+    },
+  }
+
+  async function until(done: Promise<void>, ms: number, cut?: AbortSignal): Promise<void> {
+    const over = new AbortController()
+    const signal = cut === undefined ? over.signal : AbortSignal.any([over.signal, cut])
+    await Promise.race([done, clock.sleep(ms, signal).catch(() => undefined)])
+    over.abort()
+  }
+}
+
+/** Node applies its own limits while headers come; after the upgrade the session's hold. */
+function setSlowClientLimits(app: FastifyInstance): void {
+  Object.assign(app.server, {
+    headersTimeout: HEADERS_WITHIN_MS,
+    connectionsCheckingInterval: LOOK_FOR_SLOW_MS,
+  })
+}

@@ -1,0 +1,249 @@
+import { parseMediaMessage, type MediaMessage, type MediaStart } from '@callwire/exotel'
+import { errorFields } from '@callwire/runtime'
+import type { WebSocket } from 'ws'
+import type { Admission } from './admission.ts'
+import { closes, DISCONNECTED, type Close } from './closes.ts'
+import { createFloodMeter } from './flood-meter.ts'
+import { createHold } from './hold.ts'
+import type { LiveStream } from './live-stream.ts'
+import { judgeLimits } from './session-limits.ts'
+import { startStream, type SessionDeps } from './start-stream.ts'
+
+/** One media socket, from its handshake to its end. */
+export type Session = {
+  /** Keeps the socket's limits; called a few times a second. */
+  tick(): void
+  /** Ends it from our side. Does nothing when it has ended. */
+  close(close: Close): void
+  /** Takes the connection away if it is still there. */
+  destroy(): void
+  /** Where another socket takes the call's clock up; null before this one had its call. */
+  clock(): ReturnType<LiveStream['clock']> | null
+  /** Resolves when the end is on record. Never rejects. */
+  finished: Promise<void>
+}
+
+type Phase = 'opening' | 'binding' | 'live' | 'ended'
+
+/** The third text that is no JSON object is no accident. */
+const MAX_NOT_JSON = 3
+
+/**
+ * The pump of one media socket: messages in, decisions from its pure neighbours, effects out.
+ * Attaches its handlers before it returns, so that nothing is missed.
+ */
+export function createSession(deps: SessionDeps, socket: WebSocket, admission: Admission): Session {
+  const { clock, metrics } = deps
+  const flood = createFloodMeter()
+  const hold = createHold(socket)
+  const stop = new AbortController()
+  const done = Promise.withResolvers<undefined>()
+  let phase: Phase = 'opening'
+  let live: LiveStream | null = null
+  let started: MediaStart | null = null
+  let isStarting = false
+  let endedAs: string = DISCONNECTED
+  let notJson = 0
+  const times = {
+    openedMs: clock.monotonicMs(),
+    hasStarted: false,
+    lastMediaMs: clock.monotonicMs(),
+    lastPingMs: clock.monotonicMs(),
+    hasPong: true,
+  }
+
+  const finish = async () => {
+    try {
+      await live?.end(endedAs)
+    } catch (error) {
+      deps.log.error(errorFields(error), 'stream could not be ended')
+    }
+    done.resolve(undefined)
+  }
+
+  /** `close` null: the connection is gone, or going by itself. */
+  const end = (close: Close | null, ended: string) => {
+    if (phase === 'ended') return
+    phase = 'ended'
+    endedAs = ended
+    hold.clear()
+    stop.abort()
+    metrics.ended.inc({ how: close === null ? 'peer' : close.ended })
+    if (close !== null) socket.close(close.code, close.reason)
+    // While the stream is being opened, `begin` ends it when it is there.
+    if (!isStarting) void finish()
+  }
+  const isEnded = () => phase === 'ended'
+
+  const begin = async (message: MediaStart) => {
+    isStarting = true
+    const outcome = await startStream(deps, {
+      session,
+      admission,
+      start: message,
+      signal: stop.signal,
+    }).catch((error: unknown) => {
+      if (!isEnded()) deps.log.error(errorFields(error), 'stream could not be opened')
+      return { kind: 'refused', close: closes.fault } as const
+    })
+    isStarting = false
+    if (outcome.kind === 'live') live = outcome.live
+    if (isEnded()) await finish()
+    else if (outcome.kind === 'refused') end(outcome.close, outcome.close.ended)
+    else goLive(outcome.live)
+  }
+
+  const goLive = (stream: LiveStream) => {
+    phase = 'live'
+    for (const { message, arrivedAtMs } of hold.take()) {
+      if (message === null) end(null, DISCONNECTED)
+      else takeLive(stream, message, arrivedAtMs)
+    }
+  }
+
+  const takeLive = (stream: LiveStream, message: MediaMessage, arrivedAtMs: number) => {
+    if (isEnded()) return
+    switch (message.kind) {
+      case 'media': {
+        const { accepted } = stream.media(message, arrivedAtMs)
+        if (accepted) deps.onFrame()
+        else metrics.duplicated.inc()
+        return
+      }
+      case 'dtmf':
+        stream.note(message.sequenceNumber)
+        if (message.digit === undefined) return
+        stream.dtmf({ digit: message.digit, durationMs: message.durationMs ?? 0 })
+        return
+      case 'stop':
+        end(closes.stop, message.reason ?? closes.stop.ended)
+        return
+      case 'start':
+        if (started !== null && !isSameStart(started, message)) {
+          end(closes.identity, closes.identity.ended)
+        }
+        return
+      case 'connected':
+        return
+      case 'mark':
+        stream.note(message.sequenceNumber)
+        return
+      case 'unknown':
+      case 'bad_payload':
+        stream.note(message.sequenceNumber)
+        metrics.skipped.inc({ why: message.kind })
+        return
+    }
+  }
+
+  const takeOpening = (message: MediaMessage, arrivedAtMs: number) => {
+    switch (message.kind) {
+      case 'start':
+        phase = 'binding'
+        started = message
+        times.hasStarted = true
+        times.lastMediaMs = clock.monotonicMs()
+        void begin(message)
+        return
+      case 'stop':
+        end(closes.stop, closes.stop.ended)
+        return
+      case 'media':
+        if (!hold.early({ message, arrivedAtMs })) metrics.skipped.inc({ why: 'before_start' })
+        return
+      default:
+        return
+    }
+  }
+
+  const receive = (data: Buffer) => {
+    const nowMs = clock.monotonicMs()
+    if (flood.count(nowMs)) {
+      if (isEnded()) socket.terminate()
+      else end(closes.flood, closes.flood.ended)
+    }
+    if (isEnded()) return
+    const parsed = parseMediaMessage(data)
+    if (parsed.kind === 'invalid_utf8') {
+      end(closes.notUtf8, closes.notUtf8.ended)
+      return
+    }
+    if (parsed.kind === 'not_json') {
+      metrics.skipped.inc({ why: 'not_json' })
+      notJson += 1
+      if (notJson >= MAX_NOT_JSON) end(closes.notJson, closes.notJson.ended)
+      return
+    }
+    const { message } = parsed
+    const arrivedAtMs = clock.now()
+    if (message.kind === 'media') times.lastMediaMs = nowMs
+    if (phase === 'opening') {
+      takeOpening(message, arrivedAtMs)
+    } else if (live !== null && phase === 'live') {
+      takeLive(live, message, arrivedAtMs)
+    } else {
+      hold.keep({ message, arrivedAtMs })
+      // The peer has said all it has to say: it need not wait for us to find the call.
+      if (message.kind === 'stop') socket.close(closes.stop.code, closes.stop.reason)
+    }
+  }
+
+  const guard = (work: () => void) => {
+    try {
+      work()
+    } catch (error) {
+      deps.log.error(errorFields(error), 'media socket fault')
+      end(closes.fault, closes.fault.ended)
+    }
+  }
+
+  const session: Session = {
+    tick() {
+      if (isEnded()) return
+      const verdict = judgeLimits(times, clock.monotonicMs())
+      switch (verdict.kind) {
+        case 'none':
+          return
+        case 'ping':
+          times.lastPingMs = clock.monotonicMs()
+          times.hasPong = false
+          socket.ping()
+          return
+        case 'terminate':
+          socket.terminate()
+          return
+        case 'close':
+          end(verdict.close, verdict.close.ended)
+          return
+      }
+    },
+    close: (close) => guard(() => end(close, close.ended)),
+    destroy: () => socket.terminate(),
+    clock: () => live?.clock() ?? null,
+    finished: done.promise,
+  }
+
+  socket.on('message', (data) => guard(() => receive(data as Buffer)))
+  socket.on('ping', () => {
+    guard(() => {
+      if (flood.count(clock.monotonicMs())) end(closes.flood, closes.flood.ended)
+    })
+  })
+  socket.on('pong', () => {
+    times.hasPong = true
+  })
+  // The library closes by itself after a fault of the protocol, with the code that says which.
+  socket.on('error', () => guard(() => end(null, 'protocol_error')))
+  socket.on('close', () => {
+    guard(() => {
+      if (phase === 'binding') hold.keep({ message: null, arrivedAtMs: clock.now() })
+      else end(null, DISCONNECTED)
+    })
+  })
+  return session
+}
+
+/** A repeated `start` is the same stream's or nobody's. */
+function isSameStart(a: MediaStart, b: MediaStart): boolean {
+  return a.callSid === b.callSid && a.streamSid === b.streamSid
+}

@@ -1,0 +1,143 @@
+import { sealWithDataKey } from '@callwire/crypto'
+import { mediaStreams, transcriptions } from '@callwire/db'
+import { changeStatus, loadCall, writeReceiptIfDone, type LedgerWork } from '@callwire/ledger'
+import { and, eq, gt, isNull, ne, sql } from 'drizzle-orm'
+import type { IngestContext } from './context.ts'
+import type { OpenStream } from './open-stream.ts'
+import { sinceRow, type Counters } from './counters.ts'
+
+export type FactDeps = Pick<IngestContext, 'database' | 'ledger' | 'clock'>
+
+/** What a heartbeat learns from the database. */
+export type HeartbeatNews = {
+  /** A newer socket has this call, perhaps in another process. */
+  replaced: boolean
+  /** The call was cancelled: closing the socket is the way to end it at Exotel. */
+  canceled: boolean
+}
+
+/** The first audio of a socket: says so, and that there are words to come. Once, also if repeated. */
+export function recordStarted(
+  { ledger }: FactDeps,
+  stream: OpenStream,
+  arrivedAtMs: number,
+): Promise<void> {
+  return ledger.transact(stream.tenantId, stream.callId, async (work) => {
+    const startedAt = new Date(arrivedAtMs)
+    const rows = await work.tx
+      .update(mediaStreams)
+      .set({ startedAt })
+      .where(and(ownRow(stream), isNull(mediaStreams.startedAt)))
+      .returning({ id: mediaStreams.id })
+    if (rows.length === 0) return
+    const { tenantId, callId, streamSid, sampleRate } = stream
+    await work.tx
+      .insert(transcriptions)
+      .values({ tenantId, callId })
+      .onConflictDoUpdate({
+        target: [transcriptions.tenantId, transcriptions.callId],
+        set: { state: 'pending', updatedAt: sql`now()` },
+      })
+    await work.append({
+      type: 'stream.started',
+      data: { streamSid, sampleRate, startedAt: startedAt.toISOString() },
+    })
+  })
+}
+
+/** A key the person pressed: that and when, with the digit itself sealed beside it. */
+export function recordDtmf(
+  { ledger }: FactDeps,
+  { tenantId, callId, dataKey }: OpenStream,
+  { digit, ...data }: { digit: string; atMs: number; durationMs: number },
+): Promise<void> {
+  const context = { purpose: 'dtmf-digit', tenantId, rowId: callId, field: 'digit' }
+  const sealed = sealWithDataKey(dataKey, context, digit)
+  return ledger.transact(tenantId, callId, async (work) => {
+    await work.append({ type: 'stream.dtmf', data, secret: { field: 'digit', sealed } })
+  })
+}
+
+/** Keeps the row fresh, so that nobody takes the socket for dead, and looks for news of the call. */
+export function recordHeartbeat(
+  { database }: FactDeps,
+  stream: OpenStream,
+  counters: Counters,
+): Promise<HeartbeatNews> {
+  const { tenantId, callId, streamId } = stream
+  return database.withTenant(tenantId, async (tx) => {
+    await tx
+      .update(mediaStreams)
+      .set({ ...counters, heartbeatAt: sql`now()` })
+      .where(and(ownRow(stream), isNull(mediaStreams.endedAt)))
+    const newer = await tx
+      .select({ id: mediaStreams.id })
+      .from(mediaStreams)
+      .where(
+        and(
+          eq(mediaStreams.tenantId, tenantId),
+          eq(mediaStreams.callId, callId),
+          // Ids sort by the time they were made.
+          gt(mediaStreams.id, streamId),
+        ),
+      )
+      .limit(1)
+    const call = await loadCall(tx, callId)
+    return { replaced: newer.length > 0, canceled: call?.status === 'canceled' }
+  })
+}
+
+/**
+ * The end of a socket: its counters, and for an inbound call the end of the call unless another
+ * socket has it. When somebody took this socket for lost meanwhile, adds only what was not told.
+ * Once, also if repeated.
+ */
+export function recordEnded(
+  { ledger, clock }: FactDeps,
+  stream: OpenStream,
+  o: { counters: Counters; reason: string },
+): Promise<void> {
+  return ledger.transact(stream.tenantId, stream.callId, async (work) => {
+    const [row] = await work.tx.select().from(mediaStreams).where(ownRow(stream)).limit(1)
+    if (row === undefined) return
+    const rest = row.endedAt === null ? o.counters : sinceRow(row, o.counters)
+    if (rest === null) return
+    await work.tx
+      .update(mediaStreams)
+      .set({ ...o.counters, endedAt: sql`coalesce(ended_at, now())`, heartbeatAt: sql`now()` })
+      .where(ownRow(stream))
+    const { frames, audioMs, duplicated, rewound, gaps } = rest
+    await work.append({
+      type: 'stream.ended',
+      data: { frames, audioMs, duplicated, rewound, gaps, reason: o.reason },
+    })
+    if (stream.isInbound && !(await hasOtherSocket(work, stream.streamId))) {
+      const call = await loadCall(work.tx, stream.callId)
+      if (call !== null) await changeStatus(work, call, { status: 'completed' })
+    }
+    await writeReceiptIfDone(work, clock.now())
+  })
+}
+
+function ownRow({ tenantId, streamId }: OpenStream) {
+  return and(eq(mediaStreams.tenantId, tenantId), eq(mediaStreams.id, streamId))
+}
+
+async function hasOtherSocket(
+  { tx, tenantId, callId }: LedgerWork,
+  streamId: string,
+): Promise<boolean> {
+  const rows = await tx
+    .select({ id: mediaStreams.id })
+    .from(mediaStreams)
+    .where(
+      and(
+        eq(mediaStreams.tenantId, tenantId),
+        eq(mediaStreams.callId, callId),
+        ne(mediaStreams.id, streamId),
+        isNull(mediaStreams.endedAt),
+      ),
+    )
+    .limit(1)
+  return rows.length > 0
+}
