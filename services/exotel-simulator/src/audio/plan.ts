@@ -1,5 +1,5 @@
 import { type Script } from '../scripts/script.ts'
-import { cutRecord, framesForText, type Piece } from './caption.ts'
+import { type CaptionRecord, cutRecord, framesForText, type Piece } from './caption.ts'
 import { syllablesOf, type Vowel } from './syllables.ts'
 
 export const FRAME_MS = 20
@@ -76,26 +76,20 @@ export function planScript(script: Script): Plan {
  */
 export function scheduleCaptions(plan: Plan): Map<number, Piece> {
   const pieces = new Map<number, Piece>()
-  const placeBefore = (frameAfter: number, record: Parameters<typeof cutRecord>[0]): number => {
+  /** Puts a record into the frames just before `frameAfter` and returns its first frame. */
+  const placeBefore = (frameAfter: number, record: CaptionRecord): number => {
     const cut = cutRecord(record)
     cut.forEach((piece, i) => pieces.set(frameAfter - cut.length + i, piece))
     return frameAfter - cut.length
   }
-  for (const said of plan.utterances) {
-    const { speaker, utterance } = said
-    const last = said.words.at(-1)
-    let free = placeBefore(said.endMs / FRAME_MS, {
-      ...{ type: 'utterance_end', speaker, utterance, text: said.language },
-      ...{ startMs: said.startMs, endMs: said.endMs },
+  for (const { speaker, utterance, startMs, endMs, language, words } of plan.utterances) {
+    const end = { speaker, utterance, startMs, endMs, text: language }
+    const endFrame = placeBefore(endMs / FRAME_MS, { type: 'utterance_end', ...end })
+    words.forEach((word, index) => {
+      const frameAfter = index === words.length - 1 ? endFrame : word.endMs / FRAME_MS
+      const said = { text: word.text, startMs: word.startMs, endMs: word.endMs }
+      placeBefore(frameAfter, { type: 'word', speaker, utterance, ...said })
     })
-    for (const word of said.words) {
-      const { text, startMs, endMs } = word
-      const frameAfter = word === last ? free : endMs / FRAME_MS
-      free = Math.min(
-        free,
-        placeBefore(frameAfter, { type: 'word', speaker, utterance, text, startMs, endMs }),
-      )
-    }
   }
   return pieces
 }

@@ -22,13 +22,13 @@ export const builtinScripts: readonly Script[] = [
   conversation('hindi-loan', 'A question about an instalment', [
     [0, 'hi-IN', 'नमस्ते, मैं बैंक से नेहा बोल रही हूँ।'],
     [1, 'hi-IN', 'जी, मेरा नंबर 91234 56780 है।'],
-    [0, 'hi-IN', 'धन्यवाद, आपकी किस्त कल तक जमा करनी है।'],
-    [1, 'hi-IN', 'ठीक है, मैं आज ही भर दूँगा।'],
+    [0, 'hi-IN', 'धन्यवाद, आपकी किस्त कल तक जमा कर दें।'],
+    [1, 'hi-IN', 'ठीक है, आज भर दूँगा।'],
   ]),
   conversation('hinglish-booking', 'A table for two', [
     [0, 'hi-IN', 'Hello sir, aapki booking confirm करनी थी।'],
     [1, 'hi-IN', 'हाँ, table for two, number 99887 76655 note कर लीजिए।'],
-    [0, 'hi-IN', 'Done sir, शाम आठ बजे मिलते हैं।'],
+    [0, 'hi-IN', 'Done sir, शाम आठ बजे।'],
     [1, 'hi-IN', 'Perfect, धन्यवाद।'],
   ]),
   conversation('no-numbers', 'A survey without a number in it', [
