@@ -18,8 +18,8 @@ export function parseExotelTime(value: unknown): number | null {
     text ?? '',
   )
   if (match === null) return null
-  const [, day = '', time = '', , zone = '+05:30'] = match
-  const epochMs = Date.parse(`${day}T${time}${zone}`)
+  const [, day = '', time = '', fraction = '', zone = '+05:30'] = match
+  const epochMs = Date.parse(`${day}T${time}${fraction}${zone}`)
   return Number.isNaN(epochMs) || epochMs < 86_400_000 ? null : epochMs
 }
 
