@@ -43,15 +43,24 @@ export function attachSocketServer(app: FastifyInstance, options: Options): Sock
   }
 
   const upgrade = async (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-    if (pathOf(request) !== PATH) return refuse(socket, 404, 'not_found', 'No socket here')
-    if (draining) return refuse(socket, 503, 'unavailable', 'Restarting; come back in a moment')
+    if (pathOf(request) !== PATH) {
+      refuse(socket, 404, 'not_found', 'No socket here')
+      return
+    }
+    if (draining) {
+      refuse(socket, 503, 'unavailable', 'Restarting; come back in a moment')
+      return
+    }
     const { origin } = request.headers
     if (origin !== undefined && !options.allowedOrigins.includes(origin)) {
-      return refuse(socket, 403, 'forbidden', 'This origin is not allowed')
+      refuse(socket, 403, 'forbidden', 'This origin is not allowed')
+      return
     }
     const early = await earlyConsumer(options.identify, request)
-    if (early === 'refused')
-      return refuse(socket, 401, 'unauthenticated', 'The token is not accepted')
+    if (early === 'refused') {
+      refuse(socket, 401, 'unauthenticated', 'The token is not accepted')
+      return
+    }
     if (socket.destroyed) return
     sockets.handleUpgrade(request, socket, head, (accepted) => {
       openConnection(deps, accepted, early)

@@ -84,7 +84,8 @@ async function hearCall(deps: TranscribeDeps, claim: Claim, signal: AbortSignal)
     session ??= begin(DEFAULT_SAMPLE_RATE)
     session.end()
     await speaking
-    if (signal.aborted) return true
+    // Without the lease the words above may be half published: the next holder finishes.
+    signal.throwIfAborted()
     return !(await finishCall(deps.ledger, claim, deps.clock))
   } finally {
     session?.abort()

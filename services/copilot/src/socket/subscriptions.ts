@@ -45,9 +45,15 @@ export function createSubscriptions(
   }
 
   const subscribeCall = async (topic: string, callId: string, after: number | undefined) => {
-    if (!consumer.permissions.has('transcripts:read')) return refuse(topic, 'forbidden')
+    if (!consumer.permissions.has('transcripts:read')) {
+      refuse(topic, 'forbidden')
+      return
+    }
     const head = (await deps.ledger.heads(consumer.tenantId, [callId])).get(callId)
-    if (head === undefined) return refuse(topic, 'not_found')
+    if (head === undefined) {
+      refuse(topic, 'not_found')
+      return
+    }
     const from = after ?? head
     const recovered = from <= head
     outbox.send({ type: 'subscribed', topic, seq: head, recovered })
@@ -67,7 +73,10 @@ export function createSubscriptions(
   }
 
   const subscribeBoard = async (topic: string) => {
-    if (!consumer.permissions.has('calls:read')) return refuse(topic, 'forbidden')
+    if (!consumer.permissions.has('calls:read')) {
+      refuse(topic, 'forbidden')
+      return
+    }
     outbox.send({ type: 'subscribed', topic, seq: 0, recovered: true })
     await using stack = new AsyncDisposableStack()
     const following = stack.use(
@@ -83,8 +92,14 @@ export function createSubscriptions(
   return {
     async subscribe(topic, after) {
       const parsed = parseTopic(topic)
-      if (parsed === null) return refuse(topic, 'not_found')
-      if (!topics.has(topic) && topics.size >= MAX_TOPICS) return refuse(topic, 'too_many_topics')
+      if (parsed === null) {
+        refuse(topic, 'not_found')
+        return
+      }
+      if (!topics.has(topic) && topics.size >= MAX_TOPICS) {
+        refuse(topic, 'too_many_topics')
+        return
+      }
       await drop(topic)
       if (parsed.kind === 'call') await subscribeCall(topic, parsed.callId, after)
       else await subscribeBoard(BOARD_TOPIC)

@@ -25,7 +25,7 @@ const conversation = [
 ]
 const frames = encodeCaptions(conversation, 330)
 
-async function listen(pcm: Buffer[], chunkBytes = 1_600): Promise<ProviderEvent[]> {
+function listen(pcm: Buffer[], chunkBytes = 1_600): Promise<ProviderEvent[]> {
   const connection = loopbackProvider.open({ sampleRate: 8_000, languages: [] })
   const audio = Buffer.concat(pcm)
   for (let at = 0; at < audio.length; at += chunkBytes) {

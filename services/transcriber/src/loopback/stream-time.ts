@@ -1,8 +1,8 @@
 /** Maps the simulator's clock to the connection's, which stands still where audio is missing. */
 export type StreamTime = {
   /** A good frame: from `streamMs` on, add `offsetMs`. */
-  at(streamMs: number, offsetMs: number): void
-  onConnection(streamMs: number): number
+  at: (streamMs: number, offsetMs: number) => void
+  onConnection: (streamMs: number) => number
 }
 
 /** Offsets kept: one per damage to the audio's length, and only the latest matter. */
