@@ -53,8 +53,8 @@ async function byPathToken(
       .where(and(eq(streamTokens.tenantId, tenantId), eq(streamTokens.id, id)))
       .limit(1),
   )
-  if (row === undefined || row.burntAt !== null) return null
-  if (row.expiresAt.getTime() <= clock.now()) return null
+  const isGood = row?.burntAt === null && row.expiresAt.getTime() > clock.now()
+  if (!isGood) return null
   return row.callId === null
     ? { kind: 'phone', tenantId, phoneId: row.phoneId, tokenId: id }
     : { kind: 'call', tenantId, callId: row.callId, tokenId: id }

@@ -34,7 +34,7 @@ export function readCredentials(
   if (authorization === undefined) return { kind: 'none' }
   if (authorization.length > maxHeaderLength) return { kind: 'malformed' }
   const [, scheme, value] = /^([A-Za-z]+) +([\x21-\x7e]+)$/.exec(authorization) ?? []
-  switch (scheme?.toLowerCase()) {
+  switch (scheme?.toLowerCase() ?? '') {
     case 'bearer':
       return { kind: 'bearer', token: value ?? '' }
     case 'basic':

@@ -1,3 +1,5 @@
+import formbody from '@fastify/formbody'
+import multipart from '@fastify/multipart'
 import { errorFields, registerHealthRoutes, type Health } from '@callwire/runtime'
 import type { FastifyInstance } from 'fastify'
 import type { IngestContext } from './context.ts'
@@ -11,9 +13,16 @@ export type RouteDeps = ResolveDeps & Pick<IngestContext, 'log'>
 /** What ingest answers besides media sockets: its health, and Exotel's dynamic endpoint. */
 export function registerRoutes(app: FastifyInstance, deps: RouteDeps, health: Health): void {
   registerHealthRoutes(app, health)
-  app.removeAllContentTypeParsers()
-  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => {
-    done(null, body)
+  void app.register(formbody)
+  void app.register(multipart, {
+    attachFieldsToBody: 'keyValues',
+    limits: { fields: 64, files: 0 },
+  })
+  // A body of another kind has no fields for us, and its sender still gets an answer.
+  app.addContentTypeParser('*', (_request, payload, done) => {
+    payload.resume()
+    payload.on('end', () => done(null, null))
+    payload.on('error', done)
   })
   app.route<{ Params: { phoneToken: string } }>({
     method: ['GET', 'POST'],
@@ -23,7 +32,7 @@ export function registerRoutes(app: FastifyInstance, deps: RouteDeps, health: He
       const { phoneToken } = request.params
       if (!tokenShape.test(phoneToken)) return reply.code(404).send(notFound(request.id))
       try {
-        const fields = await requestFields(request)
+        const fields = requestFields(request)
         const url = await resolveMediaUrl(deps, { phoneToken, fields })
         return await (url === null
           ? reply.code(404).send(notFound(request.id))

@@ -151,7 +151,13 @@ export function createSession(deps: SessionDeps, socket: WebSocket, admission: A
       case 'media':
         if (!hold.early({ message, arrivedAtMs })) metrics.skipped.inc({ why: 'before_start' })
         return
-      default:
+      case 'connected':
+      case 'dtmf':
+      case 'mark':
+        return
+      case 'unknown':
+      case 'bad_payload':
+        metrics.skipped.inc({ why: message.kind })
         return
     }
   }
