@@ -19,14 +19,15 @@ export async function endLeftover(
   const text = await readFile(pidFile, 'utf8').catch(() => '')
   const pid = Number(text.split('\n')[0])
   if (!Number.isInteger(pid) || pid <= 1) return
-  if (!(await commandLine(pid)).includes(mark)) return
+  if (!(await processCommandLine(pid)).includes(mark)) return
   send(pid, signal)
   if (await goneWithin(pid, stopBoundMs)) return
   send(pid, 'SIGKILL')
   await goneWithin(pid, killedBoundMs)
 }
 
-async function commandLine(pid: number): Promise<string> {
+/** A process's command line; empty when there is no such process. */
+export async function processCommandLine(pid: number): Promise<string> {
   const result = await runCommand('ps', ['-ww', '-o', 'command=', '-p', String(pid)], {
     timeoutMs: 2_000,
   })

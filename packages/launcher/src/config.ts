@@ -1,0 +1,138 @@
+import { parseMasterRing } from '@callwire/crypto'
+import {
+  AppError,
+  ConfigError,
+  readConfig,
+  unknownVariables,
+  type LogLevel,
+} from '@callwire/runtime'
+
+import { missingSpeechVariables } from './speech-providers.ts'
+import { launcherSchema, ownVariables, type VariableName } from './variables.ts'
+
+export type PortName = 'GATEWAY_PORT' | 'INGEST_PORT' | 'COPILOT_PORT' | 'METRICS_PORT'
+
+export type LauncherConfig = {
+  readonly dataDir: string
+  readonly host: string
+  /** As asked for: 0 means any free one. */
+  readonly ports: Readonly<Record<PortName, number>> & {
+    readonly SIMULATOR_PORT: number | undefined
+  }
+  readonly databaseUrl: string | undefined
+  readonly redisUrl: string | undefined
+  /** The ring as text, or undefined where one is to be generated. Secret. */
+  readonly encryptionKeys: string | undefined
+  readonly jwtSecret: string | undefined
+  readonly logLevel: LogLevel
+  /** What was set, as text, for passing on to the services that read it. Secrets among them. */
+  readonly given: Readonly<Partial<Record<VariableName, string>>>
+  /** What services need of the machine rather than of Callwire. */
+  readonly machine: Readonly<Record<string, string>>
+  /** `CALLWIRE_*` variables that nothing reads. */
+  readonly unknown: readonly string[]
+  /** Descriptor of the pipe that a parent holds open for as long as it lives. */
+  readonly parentDescriptor: string | undefined
+}
+
+export type Mode = 'demo' | 'start'
+
+/** Programs and certificates are found through these; everything else a service needs is named in its own list. */
+const machineVariables = [
+  'PATH',
+  'HOME',
+  'LANG',
+  'TZ',
+  'NODE_EXTRA_CA_CERTS',
+  'SSL_CERT_FILE',
+  'NODE_OPTIONS',
+]
+
+/** Reads and checks the whole environment. @throws ConfigError naming variables, never values */
+export function readLauncherConfig(
+  mode: Mode,
+  env: NodeJS.ProcessEnv = process.env,
+): LauncherConfig {
+  const values = readConfig(launcherSchema, env)
+  const problems = [
+    ...keyProblems(values.ENCRYPTION_KEYS, values.ENCRYPTION_KEY),
+    ...(mode === 'start' ? missingSpeechVariables(values.ASR_PROVIDER ?? '', values) : []),
+  ]
+  if (problems.length > 0) throw new ConfigError(problems)
+  return {
+    dataDir: values.CALLWIRE_DATA_DIR ?? (mode === 'demo' ? '.data/demo' : '.data'),
+    host: values.HOST,
+    ports: {
+      GATEWAY_PORT: values.GATEWAY_PORT,
+      INGEST_PORT: values.INGEST_PORT,
+      COPILOT_PORT: values.COPILOT_PORT,
+      METRICS_PORT: values.METRICS_PORT,
+      SIMULATOR_PORT: values.SIMULATOR_PORT,
+    },
+    databaseUrl: values.DATABASE_URL,
+    redisUrl: values.REDIS_URL,
+    encryptionKeys: values.ENCRYPTION_KEYS ?? ringOf(values.ENCRYPTION_KEY),
+    jwtSecret: values.JWT_SECRET,
+    logLevel: values.LOG_LEVEL,
+    given: givenTexts(env),
+    machine: pick(env, machineVariables),
+    unknown: unknownVariables(env, ownVariables),
+    parentDescriptor: env['CALLWIRE_PARENT_FD'],
+  }
+}
+
+function ringOf(key: string | undefined): string | undefined {
+  return key === undefined ? undefined : `k1:${key}`
+}
+
+type Problem = { name: string; sentence: string }
+
+function keyProblems(ring: string | undefined, key: string | undefined): Problem[] {
+  if (ring !== undefined && key !== undefined) {
+    const sentence = 'ENCRYPTION_KEYS and ENCRYPTION_KEY are both set; keep one.'
+    return [{ name: 'ENCRYPTION_KEYS', sentence }]
+  }
+  const name = ring === undefined ? 'ENCRYPTION_KEY' : 'ENCRYPTION_KEYS'
+  const text = ring ?? ringOf(key)
+  if (text === undefined) return []
+  try {
+    parseMasterRing(text)
+    return []
+  } catch {
+    const form =
+      name === 'ENCRYPTION_KEYS'
+        ? 'must be kid:base64[,kid:base64…] with keys of 32 bytes'
+        : 'must be the base64 of 32 bytes'
+    return [{ name, sentence: `${name} ${form}.` }]
+  }
+}
+
+/** The texts behind the parsed values, `<NAME>_FILE` resolved: services parse them again for themselves. */
+function givenTexts(env: NodeJS.ProcessEnv): Partial<Record<VariableName, string>> {
+  const given: Partial<Record<VariableName, string>> = {}
+  for (const name of Object.keys(launcherSchema.shape) as VariableName[]) {
+    const text = textOf(name, env)
+    if (text !== undefined) given[name] = text
+  }
+  return given
+}
+
+function textOf(name: VariableName, env: NodeJS.ProcessEnv): string | undefined {
+  const one = launcherSchema.pick({ [name]: true } as Record<typeof name, true>)
+  const raw = env[name]
+  if (raw !== undefined && raw !== '') return raw
+  if ((env[`${name}_FILE`] ?? '') === '') return undefined
+  const value: unknown = Object.values(readConfig(one, env))[0]
+  if (typeof value === 'string') return value
+  // Only texts come from files: a port in a file is nobody's secret.
+  throw new AppError({ code: 'config_invalid', message: `${name} cannot come from a file.` })
+}
+
+function pick(env: NodeJS.ProcessEnv, names: readonly string[]): Record<string, string> {
+  const picked: Record<string, string> = {}
+  for (const name of names) {
+    const value = env[name]
+    if (value !== undefined) picked[name] = value
+  }
+  return picked
+}

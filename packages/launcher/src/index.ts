@@ -1,0 +1,2 @@
+export type { RunFile } from './run-file.ts'
+export { metricsOrder } from './services.ts'

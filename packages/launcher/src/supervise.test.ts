@@ -1,0 +1,102 @@
+import { captureLogs, eventually, manualClock } from '@callwire/testkit'
+import { describe, expect, it } from 'vitest'
+
+import { restartDelayMs } from './restart-delay.ts'
+import { supervise, type Running } from './supervise.ts'
+
+function fakeProcess(): { start: () => Promise<Running>; die: () => void; started: () => number } {
+  let started = 0
+  let end: (exit: { code: number; signal: null }) => void = () => undefined
+  return {
+    started: () => started,
+    die: () => end({ code: 1, signal: null }),
+    async start() {
+      started += 1
+      const pid = started
+      const { promise, resolve } = Promise.withResolvers<{ code: number; signal: null }>()
+      end = resolve
+      return Promise.resolve({
+        pid,
+        exited: promise,
+        stop: async () => {
+          resolve({ code: 0, signal: null })
+          return Promise.resolve()
+        },
+      })
+    },
+  }
+}
+
+async function supervised() {
+  const clock = manualClock()
+  const process = fakeProcess()
+  const kept = await supervise({
+    name: 'dialer',
+    start: process.start,
+    clock,
+    log: captureLogs().log,
+    onChange: () => undefined,
+  })
+  const dieAndWait = async (ms: number): Promise<void> => {
+    process.die()
+    await eventually(() => clock.sleepers() === 1)
+    await clock.advance(ms)
+  }
+  return { clock, process, kept, dieAndWait }
+}
+
+describe('supervise', () => {
+  it('starts a process that died again within 2 s', async () => {
+    const { process, kept, dieAndWait } = await supervised()
+    await dieAndWait(2_000)
+    expect(process.started()).toBe(2)
+    expect(kept.pid()).toBe(2)
+    await kept.stop()
+  })
+
+  it('waits longer after each death in a row', async () => {
+    const { process, kept, dieAndWait } = await supervised()
+    await dieAndWait(200)
+    await dieAndWait(200)
+    expect(process.started()).toBe(2)
+    expect(kept.deaths()).toBe(2)
+    expect(kept.pid()).toBeNull()
+    await kept.stop()
+  })
+
+  it('forgets deaths after a healthy life', async () => {
+    const { clock, kept, dieAndWait } = await supervised()
+    await dieAndWait(200)
+    await clock.advance(30_000)
+    await dieAndWait(200)
+    expect(kept.deaths()).toBe(1)
+    await kept.stop()
+  })
+
+  it('starts nothing once it was told to stop', async () => {
+    const { clock, process, kept } = await supervised()
+    await kept.stop()
+    await clock.advance(60_000)
+    expect(process.started()).toBe(1)
+  })
+
+  it('stops while it waits to start again', async () => {
+    const { process, clock, kept } = await supervised()
+    process.die()
+    await eventually(() => clock.sleepers() === 1)
+    await kept.stop()
+    expect(process.started()).toBe(1)
+  })
+})
+
+describe('restartDelayMs', () => {
+  it.each([
+    [1, 200],
+    [2, 400],
+    [4, 1_600],
+    [8, 25_600],
+    [20, 30_000],
+  ])('after %d deaths is %d ms', (deaths, ms) => {
+    expect(restartDelayMs(deaths)).toBe(ms)
+  })
+})
