@@ -14,7 +14,7 @@ const schema = z.object({
   CALLBACK_KEYS: variables.text.transform(ring('CALLBACK_KEYS', parseMacRing)),
   HOST: variables.text.default('127.0.0.1'),
   GATEWAY_PORT: variables.port.prefault('8080'),
-  METRICS_PORT: variables.port.prefault('0'),
+  METRICS_PORT: variables.port.prefault('9466'),
   PUBLIC_URL: variables.url.optional(),
   WEBHOOK_BASE_URL: variables.url.optional(),
   EXOTEL_ALLOWED_HOSTS: variables.hostList.prefault('api.exotel.com,api.in.exotel.com'),

@@ -1,6 +1,7 @@
 import { calls } from '@callwire/db'
 import { and, eq, sql } from 'drizzle-orm'
 import type { DialerDeps } from './deps.ts'
+import { forEachCall } from './for-each-call.ts'
 
 /** Calls woken in one round. What is left over is due a little later. */
 const batchSize = 500
@@ -21,17 +22,17 @@ export function createRelay(d: Deps, hasFreeWorkers: () => boolean): () => Promi
     const now = d.clock.monotonicMs()
     const due = await d.database.finder.dueCalls(batchSize)
     const stillWaiting = new Map<string, number>()
-    for (const call of due) {
+    await forEachCall(due, d.log, async (call) => {
       const { tenantId, callId, attempt } = call
       if (!(await d.queues.hasDialJob(callId, attempt))) {
         await d.queues.wakeDialer(call)
-        continue
+        return
       }
       const key = `${callId}-${attempt}`
       const since = waiting.get(key) ?? now
       if (now - since < stuckMs || !hasFreeWorkers()) stillWaiting.set(key, since)
       else await passOver(d, { tenantId, callId, attempt })
-    }
+    })
     waiting = stillWaiting
   }
 }

@@ -8,6 +8,8 @@ export type DialCheck = {
   status: CallStatus
   direction: Direction
   due: boolean
+  /** Whether Exotel has a call for it already. */
+  hasSid: boolean
   paused: boolean
   hasPhone: boolean
   hasAgent: boolean
@@ -20,7 +22,7 @@ export type DialDecision =
 
 /** Whether a call that was woken is dialed, waits, fails without a request, or is none of ours. */
 export function decideDial(check: DialCheck): DialDecision {
-  if (check.status !== 'queued' || check.direction !== 'outbound' || !check.due) {
+  if (check.status !== 'queued' || check.direction !== 'outbound' || !check.due || check.hasSid) {
     return { kind: 'skip' }
   }
   if (check.paused) return { kind: 'paused' }

@@ -56,6 +56,7 @@ export async function viewCall(tx: Tx, tenantId: string, callId: string): Promis
       status: call.status,
       direction: call.direction,
       due: moment?.due ?? false,
+      hasSid: call.sid !== null,
       paused: tenant?.paused ?? false,
       hasPhone: phone !== undefined,
       hasAgent: agent !== null,

@@ -6,7 +6,7 @@ import {
   type CallRow,
   type LedgerWork,
 } from '@callwire/ledger'
-import { errorFields, randomFraction } from '@callwire/runtime'
+import { AppError, errorFields, randomFraction } from '@callwire/runtime'
 import type { DialerDeps } from '../deps.ts'
 import { applyNews } from '../news/apply-news.ts'
 import { patchCall } from '../patch-call.ts'
@@ -37,7 +37,7 @@ export async function writeOutcome(
     } catch (error) {
       const fields = { callId: attempt.call.id, ...errorFields(error) }
       d.log.warn(fields, 'outcome of a dial attempt not written')
-      if (waitMs === null) return
+      if (waitMs === null || !(error instanceof AppError && error.retryable)) return
       await d.clock.sleep(waitMs)
     }
   }
@@ -52,6 +52,11 @@ async function apply(d: DialerDeps, w: LedgerWork, o: Writing): Promise<void> {
     if (decision.kind === 'placed') {
       await applyNews(d, w, call, { sid: decision.sid, status: 'ringing' })
     }
+    return
+  }
+  if (call.sid !== null && decision.kind !== 'placed') {
+    // A callback was faster: Exotel has the call, whatever became of the answer.
+    d.log.warn({ callId: call.id, outcome: decision.kind }, 'outcome overtaken by a callback')
     return
   }
   switch (decision.kind) {

@@ -44,6 +44,12 @@ const rows: [title: string, known: Known, said: News, expected: object][] = [
     news({ status: 'ringing' }),
     { outcome: 'applied', move: { status: 'ringing', reopens: false }, bindSid: 's1' },
   ],
+  [
+    'even when it tells no status',
+    call({ status: 'queued', sid: null }),
+    news(),
+    { outcome: 'applied', move: { status: 'unknown', reopens: false }, bindSid: 's1' },
+  ],
   ['another Sid', call(), news({ sid: 's2', status: 'completed' }), { outcome: 'ignored_sid' }],
   [
     'a lower status',

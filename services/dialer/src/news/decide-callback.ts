@@ -68,6 +68,10 @@ function moveOf(known: Known, status: CallStatus | null): NewsDecision['move'] {
     // Exotel knows the call after all. When it does not say how it stands, it has to be asked.
     return { status: status ?? 'unknown', reopens: true }
   }
-  if (status === null || !canMove(known.status, status)) return undefined
+  if (status === null) {
+    // Exotel knows a call that waits to be dialed: it must not be dialed again.
+    return known.status === 'queued' ? { status: 'unknown', reopens: false } : undefined
+  }
+  if (!canMove(known.status, status)) return undefined
   return { status, reopens: false }
 }

@@ -5,7 +5,7 @@ import { errorFields } from '@callwire/runtime'
 import { claimAsking, readAskable, type Asking } from '../account/read-for-asking.ts'
 import type { DialerDeps } from '../deps.ts'
 import { applyNews } from '../news/apply-news.ts'
-import { forEachCall } from '../sweep/for-each-call.ts'
+import { forEachCall } from '../for-each-call.ts'
 import { decidePoll } from './decide-poll.ts'
 
 const batchSize = 200

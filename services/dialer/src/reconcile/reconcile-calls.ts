@@ -11,7 +11,7 @@ import { claimAsking, readAskable } from '../account/read-for-asking.ts'
 import type { DialerDeps } from '../deps.ts'
 import { applyNews } from '../news/apply-news.ts'
 import { raiseAlert } from '../raise-alert.ts'
-import { forEachCall } from '../sweep/for-each-call.ts'
+import { forEachCall } from '../for-each-call.ts'
 import { decideReconcile, nextLookAt, type ReconcileDecision } from './decide-reconcile.ts'
 import { searchForCall } from './search-for-call.ts'
 

@@ -1,6 +1,6 @@
 import { changeStatus, loadCall } from '@callwire/ledger'
 import type { DialerDeps } from '../deps.ts'
-import { forEachCall } from './for-each-call.ts'
+import { forEachCall } from '../for-each-call.ts'
 
 const batchSize = 200
 /** An honest attempt ends by its timeout; this much later its dialer is gone or frozen. */

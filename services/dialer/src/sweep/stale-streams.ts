@@ -2,7 +2,7 @@ import { mediaStreams } from '@callwire/db'
 import { changeStatus, loadCall, writeReceiptIfDone, type LedgerWork } from '@callwire/ledger'
 import { and, eq, isNull } from 'drizzle-orm'
 import type { DialerDeps } from '../deps.ts'
-import { forEachCall } from './for-each-call.ts'
+import { forEachCall } from '../for-each-call.ts'
 
 const batchSize = 200
 /** Ingest beats every 3 s; five missed beats mean that the socket's process is gone. */

@@ -1,6 +1,6 @@
 import type { DialerDeps } from '../deps.ts'
 import { applyCallbacks } from '../news/apply-callbacks.ts'
-import { forEachCall } from './for-each-call.ts'
+import { forEachCall } from '../for-each-call.ts'
 
 const batchSize = 200
 /** Younger ones have a job on its way. */

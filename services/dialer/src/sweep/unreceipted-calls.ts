@@ -1,6 +1,6 @@
 import { writeReceiptIfDone } from '@callwire/ledger'
 import type { DialerDeps } from '../deps.ts'
-import { forEachCall } from './for-each-call.ts'
+import { forEachCall } from '../for-each-call.ts'
 
 const batchSize = 200
 

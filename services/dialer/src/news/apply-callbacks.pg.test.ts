@@ -1,0 +1,107 @@
+import { createQueues } from '@callwire/bus'
+import { openContent } from '@callwire/crypto'
+import { callbackInbox } from '@callwire/db'
+import { eventually } from '@callwire/testkit'
+import { asc } from 'drizzle-orm'
+import { expect, test } from 'vitest'
+import { startTestDialer, type RunningDialer } from '../test-support/dialer-under-test.ts'
+import { contentRing } from '../test-support/keys.ts'
+import { dialerSuite } from '../test-support/suite.ts'
+
+const suite = dialerSuite()
+
+const startQuietDialer = () => startTestDialer(suite.environment({ CALL_POLL_AFTER_MS: '60000' }))
+
+async function placedCall() {
+  const phoneId = await suite.world.addPhone(suite.exotel.host, { kind: 'stream' })
+  const callId = await suite.world.addCall(phoneId)
+  return suite.world.placed(callId)
+}
+
+/** Wakes the dialer for a call's callbacks, as the webhook does. */
+async function wake(dialer: RunningDialer, callId: string) {
+  const { tenantId } = suite.world
+  const queues = createQueues(dialer.context.bus)
+  await queues.wakeCallback({ tenantId, callId })
+  await queues.close()
+}
+
+const outcomes = async () =>
+  (
+    await suite.world.withTenant((tx) =>
+      tx
+        .select({ outcome: callbackInbox.outcome })
+        .from(callbackInbox)
+        .orderBy(asc(callbackInbox.receivedAt), asc(callbackInbox.id)),
+    )
+  ).map(({ outcome }) => outcome)
+
+test('callbacks are applied once each, in their order, and kept', async () => {
+  await using dialer = await startQuietDialer()
+  const { id, sid } = await placedCall()
+  const CallSid = sid ?? ''
+  await suite.world.addCallback(id, { CallSid, EventType: 'answered', Status: 'in-progress' })
+  await wake(dialer, id)
+  const answered = await suite.world.reaches(id, 'in-progress')
+  expect(answered.answeredAt).not.toBeNull()
+
+  const recordingUrl = 'https://recordings.exotel.com/acme1m/1.mp3'
+  const end = {
+    CallSid,
+    EventType: 'terminal',
+    Status: 'completed',
+    ConversationDuration: '41',
+    RecordingUrl: recordingUrl,
+  }
+  await suite.world.addCallback(id, end)
+  await suite.world.addCallback(id, end)
+  await suite.world.addCallback(id, { CallSid, Status: 'null' })
+  await suite.world.addCallback(id, { CallSid: 'another', Status: 'failed' })
+  await suite.world.addCallback(id, { Status: 'failed' })
+  await wake(dialer, id)
+  const call = await suite.world.reaches(id, 'completed')
+  await eventually(async () => (await outcomes()).every((outcome) => outcome !== null))
+  expect(await outcomes()).toEqual([
+    'applied',
+    'applied',
+    'ignored_rank',
+    'ignored_status',
+    'ignored_sid',
+    'invalid',
+  ])
+  expect(await suite.world.story(id)).toEqual(['queued', 'dialing', 'in-progress', 'completed'])
+  expect(call).toMatchObject({ durationSeconds: 41, sid })
+  const context = {
+    purpose: 'recording-url',
+    tenantId: suite.world.tenantId,
+    rowId: id,
+    field: 'recordingUrl',
+  }
+  const opened = openContent(contentRing, context, call.recordingUrlSealed ?? '')
+  expect(opened.toString('utf8')).toBe(recordingUrl)
+})
+
+test('a callback before the reply binds the Sid, and the reply takes nothing back', async () => {
+  suite.exotel.next.push('place-slowly')
+  await using dialer = await startQuietDialer()
+  const phoneId = await suite.world.addPhone(suite.exotel.host, { kind: 'stream' })
+  const callId = await suite.world.addCall(phoneId)
+  await eventually(() => suite.exotel.placed.length === 1)
+  const CallSid = suite.exotel.placed[0]?.sid ?? ''
+  await suite.world.addCallback(callId, { CallSid, Status: 'no-answer' })
+  await wake(dialer, callId)
+  const call = await suite.world.reaches(callId, 'no-answer')
+  expect(call.sid).toBe(CallSid)
+  await eventually(() => dialer.logs.text().includes('dial attempt ended'))
+  expect(await suite.world.call(callId)).toMatchObject({ status: 'no-answer', sid: CallSid })
+  expect(await suite.world.story(callId)).toEqual(['queued', 'dialing', 'no-answer'])
+})
+
+test('a callback whose job was lost is applied by the sweeper', async () => {
+  await using _dialer = await startQuietDialer()
+  const { id, sid } = await placedCall()
+  await suite.world.addCallback(id, { CallSid: sid ?? '', Status: 'busy' })
+  await suite.world.reaches(id, 'busy')
+  const events = await suite.world.events(id)
+  expect(events.at(-1)?.type).toBe('call.receipt')
+})

@@ -1,0 +1,224 @@
+import { createQueues } from '@callwire/bus'
+import { calls, connectDatabase, mediaStreams } from '@callwire/db'
+import { eventually } from '@callwire/testkit'
+import { eq } from 'drizzle-orm'
+import { describe, expect, test } from 'vitest'
+import { startDialerProcess } from '../test-support/dialer-process.ts'
+import { startTestDialer } from '../test-support/dialer-under-test.ts'
+import { dialerSuite } from '../test-support/suite.ts'
+import { agentNumber } from '../test-support/tenant-world.ts'
+
+const suite = dialerSuite()
+const { environment } = suite
+const stream = { kind: 'stream' } as const
+const noPolls = { CALL_POLL_AFTER_MS: '60000' }
+
+describe('an attempt of unknown outcome', () => {
+  test.each([
+    ['a stream agent', stream],
+    ['a human agent', { kind: 'human', number: agentNumber } as const],
+  ])('for %s, whose reply was cut, is found again: one call', async (_title, agent) => {
+    suite.exotel.next.push('place-and-cut')
+    await using _dialer = await startTestDialer(environment(noPolls))
+    const callId = await suite.world.addCall(await suite.world.addPhone(suite.exotel.host, agent))
+    const call = await suite.world.placed(callId)
+    expect(call).toMatchObject({ status: 'ringing', sid: suite.exotel.placed[0]?.sid, fence: 1 })
+    expect(suite.exotel.dials()).toHaveLength(1)
+    expect(await suite.world.story(callId)).toEqual([
+      'queued',
+      'dialing',
+      'unknown outcome_unknown',
+      'ringing',
+    ])
+    const purposes = (await suite.world.audits()).map(({ details }) => details['purpose'])
+    expect(purposes).toEqual(['place-call', 'reconcile'])
+  })
+
+  test('that Exotel never saw fails after the grace, and news reopens it', async () => {
+    suite.exotel.next.push('cut')
+    await using _dialer = await startTestDialer(environment(noPolls))
+    const callId = await suite.world.addCall(await suite.world.addPhone(suite.exotel.host, stream))
+    const failed = await suite.world.reaches(callId, 'failed')
+    expect(failed).toMatchObject({ reasonCode: 'not_placed', fence: 2 })
+    expect(suite.exotel.dials()).toHaveLength(1)
+
+    await suite.world.addCallback(callId, { CallSid: 'late1', Status: 'completed' })
+    await suite.world.reaches(callId, 'completed')
+    expect(await suite.world.story(callId)).toEqual([
+      'queued',
+      'dialing',
+      'unknown outcome_unknown',
+      'failed not_placed',
+      'completed',
+    ])
+    const types = (await suite.world.events(callId)).map(({ type }) => type)
+    expect(types.slice(4)).toEqual(['call.receipt', 'call.status', 'alert'])
+  })
+
+  test('is adopted by its numbers alone where call details v3 do not answer', async () => {
+    suite.exotel.v3 = false
+    suite.exotel.next.push('place-and-cut')
+    await using _dialer = await startTestDialer(environment(noPolls))
+    const callId = await suite.world.addCall(await suite.world.addPhone(suite.exotel.host, stream))
+    const call = await suite.world.placed(callId)
+    expect(call.sid).toBe(suite.exotel.placed[0]?.sid)
+  })
+
+  test('is parked for a person where two calls fit', async () => {
+    suite.exotel.v3 = false
+    suite.exotel.next.push('place-and-cut', 'place-and-cut')
+    const phoneId = await suite.world.addPhone(suite.exotel.host, stream)
+    await using _dialer = await startTestDialer(environment(noPolls))
+    const ids = [await suite.world.addCall(phoneId), await suite.world.addCall(phoneId)]
+    for (const id of ids) {
+      await eventually(async () => (await suite.world.call(id)).reasonCode === 'needs_review', {
+        what: 'needs_review',
+      })
+      expect((await suite.world.call(id)).status).toBe('unknown')
+      const alerts = (await suite.world.events(id)).filter(({ type }) => type === 'alert')
+      expect(alerts.map(({ data }) => data)).toMatchObject([{ code: 'needs_review' }])
+    }
+    expect(suite.exotel.dials()).toHaveLength(2)
+  })
+})
+
+describe('a dialer that is killed', () => {
+  test('between compare-and-swap and answer leaves its call to the reconciler', async () => {
+    suite.exotel.next.push('place-and-stall')
+    const phoneId = await suite.world.addPhone(suite.exotel.host, stream)
+    const callId = await suite.world.addCall(phoneId)
+    const first = await startDialerProcess(environment(noPolls))
+    await eventually(() => suite.exotel.placed.length === 1)
+    await first.kill()
+    expect((await suite.world.call(callId)).status).toBe('dialing')
+
+    const second = await startDialerProcess(environment(noPolls))
+    try {
+      const call = await suite.world.placed(callId)
+      expect(call).toMatchObject({ status: 'ringing', sid: suite.exotel.placed[0]?.sid, fence: 2 })
+      expect(suite.exotel.dials()).toHaveLength(1)
+      expect(await suite.world.story(callId)).toEqual([
+        'queued',
+        'dialing',
+        'unknown dialer_lost',
+        'ringing',
+      ])
+    } finally {
+      expect(await second.end()).toBe(0)
+    }
+  })
+
+  test('in good order lets its request finish and begins no other', async () => {
+    suite.exotel.next.push('place-slowly')
+    const phoneId = await suite.world.addPhone(suite.exotel.host, stream)
+    const callId = await suite.world.addCall(phoneId)
+    const dialer = await startDialerProcess(environment({ ...noPolls, DIAL_TIMEOUT_MS: '10000' }))
+    await eventually(() => suite.exotel.placed.length === 1)
+    const ended = dialer.end()
+    const late = await suite.world.addCall(phoneId)
+    expect(await ended).toBe(0)
+    expect((await suite.world.call(callId)).sid).toBe(suite.exotel.placed[0]?.sid)
+    expect((await suite.world.call(late)).status).toBe('queued')
+  })
+})
+
+describe('a Redis that forgot everything', () => {
+  test('loses no call: the relay wakes them all again', async () => {
+    const phoneId = await suite.world.addPhone(suite.exotel.host, stream)
+    const due = new Date(Date.now() + 1_500)
+    const ids = [
+      await suite.world.addCall(phoneId, { dueAt: due }),
+      await suite.world.addCall(phoneId, { dueAt: due }),
+    ]
+    await using dialer = await startTestDialer(environment(noPolls))
+    const { tenantId } = suite.world
+    const queues = createQueues(dialer.context.bus)
+    for (const callId of ids) {
+      await queues.wakeDialer({ tenantId, callId, attempt: 1 }, { delayMs: 60_000 })
+    }
+    await suite.redis.flush()
+    await queues.close()
+    for (const callId of ids) await suite.world.placed(callId)
+    expect(suite.exotel.dials()).toHaveLength(2)
+  })
+})
+
+describe('a call of which nothing is heard', () => {
+  test('is asked about, and ends as Exotel says', async () => {
+    await using _dialer = await startTestDialer(environment())
+    const callId = await suite.world.addCall(await suite.world.addPhone(suite.exotel.host, stream))
+    await suite.world.placed(callId)
+    const [placed] = suite.exotel.placed
+    if (placed !== undefined) placed.status = 'completed'
+    const call = await suite.world.reaches(callId, 'completed')
+    expect(call.durationSeconds).toBe(17)
+    expect(await suite.world.story(callId)).toContain('completed')
+    const purposes = (await suite.world.audits()).map(({ details }) => details['purpose'])
+    expect(purposes).toContain('poll')
+  })
+})
+
+describe('a media stream whose ingest is gone', () => {
+  test('is ended with its last counters, and an inbound call with it', async () => {
+    const phoneId = await suite.world.addPhone(suite.exotel.host, stream)
+    const callId = await suite.world.addCall(phoneId, {
+      direction: 'inbound',
+      status: 'in-progress',
+      answeredAt: new Date(),
+    })
+    const ingest = await connectDatabase({
+      url: suite.database.serviceUrl('ingest'),
+      applicationName: 'test-ingest',
+      maxConnections: 1,
+    })
+    const { tenantId } = suite.world
+    const streamId = suite.world.newId('stream')
+    await ingest.withTenant(tenantId, (tx) =>
+      tx.insert(mediaStreams).values({
+        tenantId,
+        id: streamId,
+        callId,
+        streamSid: 'ss1',
+        sampleRate: 8_000,
+        keySalt: 'A'.repeat(22),
+        heartbeatAt: new Date(Date.now() - 16_000),
+        frames: 50,
+        audioMs: 1_000,
+        clockMs: 1_040,
+        gaps: [{ fromMs: 100, toMs: 140 }],
+      }),
+    )
+    await ingest.close()
+    await using _dialer = await startTestDialer(environment())
+    await suite.world.reaches(callId, 'completed')
+    const events = await suite.world.events(callId)
+    expect(events.find(({ type }) => type === 'stream.ended')?.data).toEqual({
+      frames: 50,
+      audioMs: 1_000,
+      duplicated: 0,
+      rewound: 0,
+      gaps: [{ fromMs: 100, toMs: 140 }],
+      reason: 'lost',
+    })
+    expect(events.at(-1)).toMatchObject({ type: 'call.receipt', data: { frames: 50 } })
+    const [row] = await suite.world.withTenant((tx) =>
+      tx.select().from(mediaStreams).where(eq(mediaStreams.id, streamId)),
+    )
+    expect(row?.endedAt).not.toBeNull()
+  })
+})
+
+describe('a receipt that nobody wrote', () => {
+  test('is written', async () => {
+    const phoneId = await suite.world.addPhone(suite.exotel.host, stream)
+    const callId = await suite.world.addCall(phoneId)
+    await suite.world.withTenant((tx) =>
+      tx
+        .update(calls)
+        .set({ status: 'canceled', endedAt: new Date(Date.now() - 2_000) })
+        .where(eq(calls.id, callId)),
+    )
+    await using _dialer = await startTestDialer(environment())
+    await eventually(async () => (await suite.world.events(callId)).at(-1)?.type === 'call.receipt')
+  })
+})

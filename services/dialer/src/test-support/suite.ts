@@ -1,0 +1,46 @@
+import { testDatabase, testRedis, type OwnRedis, type TestDatabase } from '@callwire/testkit'
+import { afterAll, afterEach, beforeAll, beforeEach } from 'vitest'
+import { dialerEnvironment } from './dialer-under-test.ts'
+import { exotelStandIn, type ExotelStandIn } from './exotel-stand-in.ts'
+import { tenantWorld, type TenantWorld } from './tenant-world.ts'
+
+export type Suite = {
+  database: TestDatabase
+  redis: OwnRedis
+  /** Exotel and a tenant of each test's own. */
+  exotel: ExotelStandIn
+  world: TenantWorld
+  environment: (over?: Record<string, string>) => Record<string, string>
+}
+
+/** Stores for a file of tests, with an empty Redis, an Exotel and a tenant for each of them. */
+export function dialerSuite(): Suite {
+  const suite = {
+    environment: (over: Record<string, string> = {}) => ({
+      ...dialerEnvironment({
+        database: suite.database,
+        redisUrl: suite.redis.url,
+        exotelHost: suite.exotel.host,
+      }),
+      ...over,
+    }),
+  } as Suite
+  beforeAll(async () => {
+    suite.database = await testDatabase()
+    suite.redis = await testRedis({ own: true })
+  })
+  afterAll(async () => {
+    await suite.redis[Symbol.asyncDispose]()
+    await suite.database.drop()
+  })
+  beforeEach(async () => {
+    await suite.redis.flush()
+    suite.exotel = await exotelStandIn()
+    suite.world = await tenantWorld(suite.database)
+  })
+  afterEach(async () => {
+    await suite.world[Symbol.asyncDispose]()
+    await suite.exotel[Symbol.asyncDispose]()
+  })
+  return suite
+}
