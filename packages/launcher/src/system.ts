@@ -116,7 +116,7 @@ async function bringUp(deps: SystemDeps, stack: AsyncDisposableStack): Promise<S
     jwtSecret: config.jwtSecret ?? keptSecret(dataDir.path, 'JWT_SECRET', generatedToken),
     redisUrl: redis.url,
     databaseUrlOf: (service: string) => databaseUrlOf(config, postgres.url, passwords, service),
-    overrides: { PUBLIC_URL: config.given.PUBLIC_URL ?? urls.gateway, ...deps.overrides(places) },
+    overrides: { ...publicDefaults(config, urls.gateway), ...deps.overrides(places) },
     simulator: deps.simulator(places),
   }
   const started = await Promise.all(
@@ -155,6 +155,15 @@ async function bringUp(deps: SystemDeps, stack: AsyncDisposableStack): Promise<S
     })
   }
   return { places, urls, [Symbol.asyncDispose]: async () => stack.disposeAsync() }
+}
+
+/** Every service is told the same public address, and browsers of that address are let in. */
+function publicDefaults(config: LauncherConfig, gatewayUrl: string): Record<string, string> {
+  const publicUrl = config.given.PUBLIC_URL ?? gatewayUrl
+  return {
+    PUBLIC_URL: publicUrl,
+    ALLOWED_ORIGINS: config.given.ALLOWED_ORIGINS ?? new URL(publicUrl).origin,
+  }
 }
 
 /** Refuses a Redis that evicts or is too old, before anything relies on it. */
