@@ -5,6 +5,7 @@ import {
   blockingOptions,
   commandOptions,
   subscriberOptions,
+  workerOptions,
   type ConnectionOptions,
 } from './redis-options.ts'
 import { createSubscriptions, type Subscriptions } from './subscriptions.ts'
@@ -18,8 +19,10 @@ export type BusConnection = AsyncDisposable & {
   readonly command: Redis
   /** Channel subscriptions that survive reconnects. */
   readonly subscriptions: Subscriptions
-  /** A new connection for one blocking reader or worker; close it with `disconnect()`. */
+  /** A new connection for one blocking reader; close it with `disconnect()`. */
   blocking(purpose: string): Redis
+  /** A new connection for one queue worker; close it with `disconnect()`. */
+  worker(queue: string): Redis
   readonly log: Logger
   /** @throws BusError `unavailable` */
   ping(): Promise<void>
@@ -59,6 +62,7 @@ export async function connectRedis(o: {
       return subscriptions
     },
     blocking: (purpose) => make(blockingOptions(`${o.name}:${purpose}`)),
+    worker: (queue) => make(workerOptions(`${o.name}:worker-${queue}`)),
     ping: async () => {
       await busCall(() => command.ping())
     },

@@ -7,6 +7,7 @@ export type ConnectionOptions = Omit<RedisOptions, 'replyMapping'>
 const commandTimeoutMs = 2_000
 /** A socket on which a command got no answer for so long is dead: reconnect. */
 const socketTimeoutMs = 5_000
+const workerSocketTimeoutMs = 20_000
 const connectTimeoutMs = 5_000
 /** Ceiling of the pause between reconnects: Redis restarts in about a second. */
 const longestRetryMs = 1_000
@@ -37,7 +38,12 @@ export function subscriberOptions(connectionName: string): ConnectionOptions {
   return { ...commandOptions(connectionName), maxRetriesPerRequest: null }
 }
 
-/** For blocking reads and workers: waits for Redis to come back. */
+/** For workers, whose longest blocking read is 10 s (BullMQ): a socket silent for longer is dead. */
+export function workerOptions(connectionName: string): ConnectionOptions {
+  return { ...blockingOptions(connectionName), socketTimeout: workerSocketTimeoutMs }
+}
+
+/** For blocking reads, bounded by whoever reads: waits for Redis to come back. */
 export function blockingOptions(connectionName: string): ConnectionOptions {
   return { ...shared(connectionName), enableOfflineQueue: true, maxRetriesPerRequest: null }
 }

@@ -13,7 +13,8 @@ const oldestMajor = 7
 export async function requireNoEviction(conn: BusConnection): Promise<void> {
   const info = await busCall(() => conn.command.info())
   const version = field(info, 'redis_version')
-  if (Number(version.split('.')[0]) < oldestMajor) {
+  // A version that cannot be read is no number, and no number is enough.
+  if (!(Number(version.split('.')[0]) >= oldestMajor)) {
     throw new BusError('redis_too_old', `Redis ${version} is too old; 7.0 or newer is needed.`)
   }
   const policy = field(info, 'maxmemory_policy')

@@ -18,7 +18,7 @@ export function work(
   handler: (job: CallJob) => Promise<void>,
   o: { concurrency: number; log: Logger },
 ): AsyncDisposable {
-  const connection = conn.blocking(`worker-${queue}`)
+  const connection = conn.worker(queue)
   const worker = new Worker<CallJob>(queue, (job) => runJob(job, queue, handler, o.log), {
     connection,
     prefix: names.queuePrefix,

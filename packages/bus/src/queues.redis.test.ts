@@ -1,0 +1,172 @@
+import type { CallJob } from '@callwire/contracts'
+import { tcpProxy, testRedis } from '@callwire/testkit'
+import { beforeEach, expect, test } from 'vitest'
+import { names } from './names.ts'
+import { createQueues } from './queues.ts'
+import { testBus, uniqueId } from './test-support/connect.ts'
+import { work } from './work.ts'
+
+// Queues have fixed names: what an earlier test left would be worked on here.
+beforeEach(async () => {
+  await (await testRedis()).flush()
+})
+
+function collect() {
+  const jobs: CallJob[] = []
+  const handler = (job: CallJob) => {
+    jobs.push(job)
+    return Promise.resolve()
+  }
+  return { jobs, handler }
+}
+
+test('each queue wakes its own workers with ids and nothing else', async () => {
+  await using bus = await testBus()
+  const queues = createQueues(bus.conn)
+  const job = { tenantId: uniqueId('ten'), callId: uniqueId('cal') }
+  await queues.wakeDialer({ ...job, attempt: 1 })
+  await queues.wakeCallback(job)
+  await queues.wakeTranscriber(job)
+  for (const queue of ['dial', 'callback', 'transcribe'] as const) {
+    const { jobs, handler } = collect()
+    await using _worker = work(bus.conn, queue, handler, { concurrency: 1, log: bus.logs.log })
+    await expect.poll(() => jobs).toEqual([job])
+  }
+  await queues.close()
+})
+
+test('a wake-up is known until it has run; it waits once however often it is asked for', async () => {
+  await using bus = await testBus()
+  const queues = createQueues(bus.conn)
+  const [tenantId, callId] = [uniqueId('ten'), uniqueId('cal')]
+  const job = { tenantId, callId, attempt: 1 }
+  expect(await queues.hasDialJob(callId, 1)).toBe(false)
+  await queues.wakeDialer(job)
+  await queues.wakeDialer(job)
+  expect(await queues.hasDialJob(callId, 1)).toBe(true)
+  expect(await queues.hasDialJob(callId, 2)).toBe(false)
+
+  const { jobs, handler } = collect()
+  await using _worker = work(bus.conn, 'dial', handler, { concurrency: 4, log: bus.logs.log })
+  await expect.poll(() => queues.hasDialJob(callId, 1)).toBe(false)
+  expect(jobs).toHaveLength(1)
+
+  // The call still waits, and a sweep asks for the same attempt again.
+  await queues.wakeDialer(job)
+  await expect.poll(() => jobs).toHaveLength(2)
+  await queues.close()
+})
+
+test('urgent calls go first, equals in their order', async () => {
+  await using bus = await testBus()
+  const queues = createQueues(bus.conn)
+  const order = [
+    ['plain1', undefined],
+    ['low', 0],
+    ['high', 9],
+    ['middle', 5],
+    ['plain2', undefined],
+  ] as const
+  for (const [callId, priority] of order) {
+    const o = priority === undefined ? {} : { priority }
+    await queues.wakeDialer({ tenantId: 't', callId, attempt: 1 }, o)
+  }
+  const { jobs, handler } = collect()
+  await using _worker = work(bus.conn, 'dial', handler, { concurrency: 1, log: bus.logs.log })
+  await expect.poll(() => jobs).toHaveLength(order.length)
+  expect(jobs.map((job) => job.callId)).toEqual(['high', 'middle', 'plain1', 'low', 'plain2'])
+  await queues.close()
+})
+
+test('a delayed wake-up waits behind one that is due', async () => {
+  await using bus = await testBus()
+  const queues = createQueues(bus.conn)
+  await queues.wakeDialer({ tenantId: 't', callId: 'later', attempt: 1 }, { delayMs: 400 })
+  await queues.wakeDialer({ tenantId: 't', callId: 'now', attempt: 1 })
+  const { jobs, handler } = collect()
+  await using _worker = work(bus.conn, 'dial', handler, { concurrency: 1, log: bus.logs.log })
+  await expect
+    .poll(() => jobs.map((job) => job.callId), { timeout: 10_000 })
+    .toEqual(['now', 'later'])
+  await queues.close()
+})
+
+test('a handler that fails leaves no word of its fault in Redis or the log, and is not repeated', async () => {
+  await using bus = await testBus()
+  const queues = createQueues(bus.conn)
+  let runs = 0
+  const failing = () => {
+    runs += 1
+    return Promise.reject(new Error('dial +919876543210 with s3cr3t'))
+  }
+  await using _worker = work(bus.conn, 'dial', failing, { concurrency: 1, log: bus.logs.log })
+  const callId = uniqueId('cal')
+  await queues.wakeDialer({ tenantId: 't', callId, attempt: 1 })
+  const key = `${names.queuePrefix}:dial:${callId}-1`
+  await expect.poll(() => bus.conn.command.hget(key, 'failedReason')).toBe('job failed')
+  const kept = JSON.stringify(await bus.conn.command.hgetall(key))
+  expect(kept + bus.logs.text()).not.toMatch(/s3cr3t|9876543210/)
+  expect(kept).toContain('Error: job failed')
+  expect(kept).not.toContain(import.meta.filename)
+  expect(runs).toBe(1)
+  await queues.close()
+})
+
+test('a job without ids is passed over', async () => {
+  await using bus = await testBus()
+  const queues = createQueues(bus.conn)
+  const { jobs, handler } = collect()
+  await using _worker = work(bus.conn, 'callback', handler, { concurrency: 1, log: bus.logs.log })
+  await queues.wakeCallback({ callId: 'c' } as CallJob)
+  await queues.wakeCallback({ tenantId: 't', callId: 'c' })
+  await expect.poll(() => jobs).toEqual([{ tenantId: 't', callId: 'c' }])
+  expect(bus.logs.text()).toContain('job without ids')
+  await queues.close()
+})
+
+test('while Redis is away waking rejects; a worker goes on when it is back', async () => {
+  const { url } = await testRedis()
+  await using proxy = await tcpProxy({ target: url })
+  await using bus = await testBus(proxy.through(url))
+  const queues = createQueues(bus.conn)
+  const { jobs, handler } = collect()
+  await using _worker = work(bus.conn, 'dial', handler, { concurrency: 1, log: bus.logs.log })
+  await queues.wakeDialer({ tenantId: 't', callId: 'first', attempt: 1 })
+  await expect.poll(() => jobs).toHaveLength(1)
+
+  proxy.refuse()
+  const waking = queues.wakeDialer({ tenantId: 't', callId: 'lost', attempt: 1 })
+  await expect(waking).rejects.toMatchObject({ code: 'unavailable' })
+  proxy.resume()
+  const wakeAgain = () =>
+    queues.wakeDialer({ tenantId: 't', callId: 'second', attempt: 1 }).then(
+      () => true,
+      () => false,
+    )
+  await expect.poll(wakeAgain).toBe(true)
+  await expect
+    .poll(() => jobs.map((job) => job.callId), { timeout: 20_000 })
+    .toEqual(['first', 'second'])
+  await queues.close()
+})
+
+test('disposing a worker waits for the job under way', async () => {
+  await using bus = await testBus()
+  const queues = createQueues(bus.conn)
+  const started = Promise.withResolvers<undefined>()
+  const finish = Promise.withResolvers<undefined>()
+  let finished = false
+  const slow = async () => {
+    started.resolve(undefined)
+    await finish.promise
+    finished = true
+  }
+  const worker = work(bus.conn, 'dial', slow, { concurrency: 1, log: bus.logs.log })
+  await queues.wakeDialer({ tenantId: 't', callId: uniqueId('cal'), attempt: 1 })
+  await started.promise
+  const disposal = worker[Symbol.asyncDispose]()
+  finish.resolve(undefined)
+  await disposal
+  expect(finished).toBe(true)
+  await queues.close()
+})
