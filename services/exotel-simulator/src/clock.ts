@@ -13,7 +13,8 @@ export const systemClock: Clock = {
   monotonicMs: () => performance.now(),
   async sleep(ms, signal) {
     try {
-      await delay(Math.max(0, ms), undefined, signal ? { signal } : {})
+      // A wait alone keeps no process alive: the server does, until it is closed.
+      await delay(Math.max(0, ms), undefined, { ref: false, ...(signal ? { signal } : {}) })
     } catch {
       // An abort ends the wait early; the caller looks at its signal.
     }

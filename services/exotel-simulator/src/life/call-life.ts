@@ -66,8 +66,10 @@ export async function liveCall(
   call.legs[0].status = 'ringing'
   change('ringing')
   callbacks.notify('ringing', call)
-  await wait(scenario.ringMs)
-  const outcome = isCut() ? 'canceled' : scenario.outcome
+  const timeOutMs = (call.timeOutSeconds ?? Infinity) * 1000
+  const ringsOut = scenario.ringMs * scenario.timeScale > timeOutMs
+  await (ringsOut ? clock.sleep(timeOutMs, hangup) : wait(scenario.ringMs))
+  const outcome = isCut() ? 'canceled' : ringsOut ? 'no-answer' : scenario.outcome
   if (outcome !== 'completed') {
     endLeg(0, outcome)
     end(outcome)

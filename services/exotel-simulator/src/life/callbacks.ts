@@ -15,7 +15,6 @@ export type Callbacks = {
   notify(event: CallbackEvent, call: Call): void
   /** Resolves when the call's first callback has been tried, at once when it has none to come. */
   firstTried(callSid: string): Promise<void>
-  forget(callSid: string): void
   close(): Promise<void>
 }
 
@@ -118,7 +117,6 @@ export function createCallbacks(deps: {
       queue.held = null
     },
     firstTried: (sid) => queueOf(sid).first.promise,
-    forget: (sid) => void queues.delete(sid),
     async close() {
       await Promise.allSettled(pending)
     },

@@ -69,7 +69,7 @@ function dates(query: Query, nowMs: number): { fromMs: number; toMs: number } | 
   const end = toMs ?? (fromMs === null ? nowMs : Math.min(nowMs, fromMs + DEFAULT_SPAN_MS))
   const start = fromMs ?? end - DEFAULT_SPAN_MS
   if (end - start > DEFAULT_SPAN_MS + DAY_MS || start < nowMs - OLDEST_MS) return bad('DateCreated')
-  return { fromMs: start, toMs: Math.max(end, toMs ?? nowMs) }
+  return { fromMs: start, toMs: end }
 }
 
 function pageSize(query: Query): number | Bad {
