@@ -67,6 +67,8 @@ export type { CallJob } from './job.ts'
 export {
   apiKeySchema,
   createApiKeyBody,
+  createdApiKeySchema,
+  createdUserSchema,
   createUserBody,
   emailSchema,
   ingestTokenBody,
@@ -107,5 +109,8 @@ export {
   listEventsQuery,
   MAX_TIME_LIMIT_SECONDS,
   placeCallBody,
+  receiptReply,
   type PlaceCallBody,
 } from './routes/calls.ts'
+export { patchSettingsBody, settingsSchema, type Settings } from './routes/settings.ts'
+export { auditEntrySchema, listAuditQuery, type AuditEntry } from './routes/audit.ts'

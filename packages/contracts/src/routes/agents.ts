@@ -1,7 +1,8 @@
 import { z } from 'zod'
 import { idSchemas } from '../ids.ts'
+import { plainText } from './text.ts'
 
-const name = z.string().trim().min(1).max(100)
+const name = plainText(100)
 
 /** An address Exotel can open a media socket to: ws or wss, and shorter than its limit of 600. */
 export const streamUrlSchema = z

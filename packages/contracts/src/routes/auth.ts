@@ -1,7 +1,8 @@
 import { z } from 'zod'
 import { success } from '../envelope.ts'
 import { idSchemas } from '../ids.ts'
-import { permissionSchema, roleSchema } from '../role.ts'
+import { permissions, permissionSchema, roleSchema } from '../role.ts'
+import { plainText } from './text.ts'
 
 export const emailSchema = z.email().max(254).toLowerCase()
 /** NIST SP 800-63B: length is what counts; no composition rules. */
@@ -39,6 +40,8 @@ export const userSchema = z.strictObject({
   lastLoginAt: z.iso.datetime().nullable(),
 })
 export type User = z.infer<typeof userSchema>
+/** A person just added: the one time the password is shown. It must be changed at first sign-in. */
+export const createdUserSchema = userSchema.extend({ password: z.string() })
 export const createUserBody = z.strictObject({ email: emailSchema, role: roleSchema })
 export const patchUserBody = z.strictObject({
   role: roleSchema.optional(),
@@ -54,9 +57,11 @@ export const apiKeySchema = z.strictObject({
   lastUsedAt: z.iso.datetime().nullable(),
 })
 export type ApiKey = z.infer<typeof apiKeySchema>
+/** A key just made: the one time its secret is shown. */
+export const createdApiKeySchema = apiKeySchema.extend({ secret: z.string() })
 export const createApiKeyBody = z.strictObject({
-  name: z.string().trim().min(1).max(100),
-  scopes: z.array(permissionSchema).min(1),
+  name: plainText(100),
+  scopes: z.array(permissionSchema).min(1).max(permissions.length),
 })
 
 export const ticketReply = success({ ticket: z.string(), expiresIn: z.literal(60) })

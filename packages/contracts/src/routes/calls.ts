@@ -1,7 +1,12 @@
 import { z } from 'zod'
 import { callStatusSchema, metadataSchema } from '../call.ts'
-import { pageQuery } from '../envelope.ts'
+import { pageQuery, success } from '../envelope.ts'
+import { receiptSchema } from '../event.ts'
 import { idSchemas } from '../ids.ts'
+
+function isWellFormed(metadata: Record<string, string>): boolean {
+  return Object.entries(metadata).every((entry) => entry.every((text) => text.isWellFormed()))
+}
 
 /** Exotel cuts a call after at most four hours. */
 export const MAX_TIME_LIMIT_SECONDS = 14_400
@@ -13,14 +18,17 @@ export const placeCallBody = z.strictObject({
   priority: z.int().min(0).max(9).optional(),
   record: z.boolean().optional(),
   timeLimit: z.int().min(1).max(MAX_TIME_LIMIT_SECONDS).optional(),
-  metadata: metadataSchema.optional(),
+  metadata: metadataSchema.refine(isWellFormed, 'must be well-formed text').optional(),
   allowConcurrent: z.boolean().optional(),
 })
 export type PlaceCallBody = z.infer<typeof placeCallBody>
 
 export const listCallsQuery = z.strictObject({
   ...pageQuery,
-  sid: z.string().min(1).max(128).optional(),
+  sid: z
+    .string()
+    .regex(/^[\x21-\x7e]{1,128}$/)
+    .optional(),
   status: callStatusSchema.optional(),
   phoneId: idSchemas.phone.optional(),
   to: z.string().min(3).max(32).optional(),
@@ -32,3 +40,10 @@ export const listEventsQuery = z.strictObject({
 })
 
 export const idempotencyKeySchema = z.string().min(1).max(255)
+
+/** A call's proof: its last receipt, one commit per event in seq order, and whether all is closed. */
+export const receiptReply = success({
+  receipt: receiptSchema.nullable(),
+  commits: z.array(z.string().regex(/^[0-9a-f]{64}$/)),
+  complete: z.boolean(),
+})

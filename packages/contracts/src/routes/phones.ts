@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { idSchemas } from '../ids.ts'
 import { countrySchema } from '../phone-number.ts'
+import { plainText } from './text.ts'
 
 /** Exotel names accounts by a short readable word, never by a path or a query. */
 export const exotelSidSchema = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/)
@@ -20,7 +21,7 @@ export const exotelConfigSchema = z.strictObject({
 })
 export type ExotelConfig = z.infer<typeof exotelConfigSchema>
 
-export const tagsSchema = z.array(z.string().trim().min(1).max(64)).max(32)
+export const tagsSchema = z.array(plainText(64)).max(32)
 
 export const phoneSchema = z.strictObject({
   id: idSchemas.phone,

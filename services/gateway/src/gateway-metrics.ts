@@ -1,0 +1,28 @@
+import type { Gauge, Metrics } from '@callwire/runtime'
+import type { AppDeps } from './app.ts'
+
+/** Seconds; from an answer out of memory to the handler's time limit. */
+const buckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
+
+export type GatewayMetrics = {
+  observe: AppDeps['observe']
+  splices: Gauge<'upstream'>
+}
+
+export function createGatewayMetrics(metrics: Metrics): GatewayMetrics {
+  const requests = metrics.histogram({
+    name: 'callwire_gateway_request_seconds',
+    help: 'Time to answer a request, by route and status',
+    labelNames: ['method', 'route', 'status'] as const,
+    buckets,
+  })
+  return {
+    observe: ({ method, route, status, ms }) =>
+      requests.observe({ method, route, status: String(status) }, ms / 1000),
+    splices: metrics.gauge({
+      name: 'callwire_gateway_splices',
+      help: 'Sockets joined with a service behind the gateway right now',
+      labelNames: ['upstream'] as const,
+    }),
+  }
+}

@@ -1,0 +1,109 @@
+import type { Tokens } from '@callwire/accounts'
+import type { Queues, Revocations, Tickets } from '@callwire/bus'
+import type { ContentRing } from '@callwire/crypto'
+import type { SealRing } from '@callwire/crypto'
+import type { Database } from '@callwire/db'
+import type { Ledger } from '@callwire/ledger'
+import type { Clock, Random } from '@callwire/runtime'
+import type { BestEffort } from '../best-effort.ts'
+import type { Route } from '../http/route.ts'
+import { createNewId } from '../new-id.ts'
+import type { PublicUrls } from '../public-urls.ts'
+import { createRecordAudit } from '../record-audit.ts'
+import { createAgent } from './agents/create-agent.ts'
+import { deleteAgent } from './agents/delete-agent.ts'
+import { getAgent } from './agents/get-agent.ts'
+import { listAgents } from './agents/list-agents.ts'
+import { patchAgent } from './agents/patch-agent.ts'
+import { createApiKey } from './api-keys/create-api-key.ts'
+import { deleteApiKey } from './api-keys/delete-api-key.ts'
+import { listApiKeys } from './api-keys/list-api-keys.ts'
+import { listAudit } from './audit/list-audit.ts'
+import { changePassword } from './auth/change-password.ts'
+import { createFailedLogins } from './auth/failed-logins.ts'
+import { login } from './auth/login.ts'
+import { logout } from './auth/logout.ts'
+import { refresh } from './auth/refresh.ts'
+import { createCallMetadata } from './calls/call-metadata.ts'
+import { createViewCall } from './calls/call-view.ts'
+import { cancelCall } from './calls/cancel-call.ts'
+import { createKeyClaims } from './calls/claim-key.ts'
+import { createEnqueueCall } from './calls/enqueue-call.ts'
+import { getCall } from './calls/get-call.ts'
+import { getReceipt } from './calls/get-receipt.ts'
+import { getTranscript } from './calls/get-transcript.ts'
+import { listCalls } from './calls/list-calls.ts'
+import { listEvents } from './calls/list-events.ts'
+import { createPersonNumbers } from './calls/person-number.ts'
+import { placeCall } from './calls/place-call.ts'
+import { deletePhone } from './phones/delete-phone.ts'
+import { getPhone } from './phones/get-phone.ts'
+import { importPhone } from './phones/import-phone.ts'
+import { listPhones } from './phones/list-phones.ts'
+import { makeIngestCredentials } from './phones/make-ingest-credentials.ts'
+import { patchPhone } from './phones/patch-phone.ts'
+import { putCredentials } from './phones/put-credentials.ts'
+import { resetBreaker } from './phones/reset-breaker.ts'
+import { createSealAccount } from './phones/seal-account.ts'
+import { getSettings } from './settings/get-settings.ts'
+import { patchSettings } from './settings/patch-settings.ts'
+import { makeIngestToken } from './tokens/make-ingest-token.ts'
+import { makeTicket } from './tokens/make-ticket.ts'
+import { createUser } from './users/create-user.ts'
+import { deleteUser } from './users/delete-user.ts'
+import { getUser } from './users/get-user.ts'
+import { listUsers } from './users/list-users.ts'
+import { patchUser } from './users/patch-user.ts'
+
+/** What the routes are made of; each takes its own slice. */
+export type RouteDeps = {
+  database: Database
+  ledger: Ledger
+  queues: Pick<Queues, 'wakeDialer'>
+  tickets: Pick<Tickets, 'put'>
+  revocations: Pick<Revocations, 'announce'>
+  tokens: Tokens
+  bestEffort: BestEffort
+  clock: Clock
+  random: Random
+  contentRing: ContentRing
+  credentialRing: SealRing
+  allowedHosts: readonly string[]
+  urls: PublicUrls
+}
+
+/** Every route below `/api/v1` but Exotel's callback, which reads bodies of its own kind. */
+export function routeTable(given: RouteDeps): Route[] {
+  const newId = createNewId(given)
+  const numbers = createPersonNumbers(given.contentRing)
+  const metadata = createCallMetadata(given.contentRing)
+  const deps = {
+    ...given,
+    newId,
+    numbers,
+    metadata,
+    ring: given.contentRing,
+    audit: createRecordAudit(newId),
+    failedLogins: createFailedLogins(given.clock),
+    sealAccount: createSealAccount({
+      ring: given.credentialRing,
+      allowedHosts: given.allowedHosts,
+    }),
+    claims: createKeyClaims(given.contentRing),
+    viewCall: createViewCall({ numbers, metadata }),
+  }
+  const enqueue = createEnqueueCall(deps)
+  return [
+    ...[login(deps), refresh(deps), changePassword(deps), logout(deps)],
+    ...[createUser(deps), listUsers(deps), getUser(deps), patchUser(deps), deleteUser(deps)],
+    ...[createApiKey(deps), listApiKeys(deps), deleteApiKey(deps)],
+    ...[importPhone(deps), listPhones(deps), getPhone(deps), patchPhone(deps), deletePhone(deps)],
+    ...[putCredentials(deps), makeIngestCredentials(deps), resetBreaker(deps)],
+    ...[createAgent(deps), listAgents(deps), getAgent(deps), patchAgent(deps), deleteAgent(deps)],
+    ...[placeCall({ ...deps, enqueue }), listCalls(deps), getCall(deps), cancelCall(deps)],
+    ...[listEvents(deps), getTranscript(deps), getReceipt(deps)],
+    ...[makeTicket(deps), makeIngestToken(deps)],
+    ...[getSettings(deps), patchSettings(deps)],
+    listAudit(deps),
+  ]
+}

@@ -1,0 +1,96 @@
+import type { Queues } from '@callwire/bus'
+import { isId } from '@callwire/contracts'
+import { sealContent, verifyMacToken, type ContentRing, type MacRing } from '@callwire/crypto'
+import { callbackInbox, type Database } from '@callwire/db'
+import type { FastifyInstance, onRequestHookHandler } from 'fastify'
+import { z } from 'zod'
+import { failureSchema, success } from '@callwire/contracts'
+import type { BestEffort } from '../../best-effort.ts'
+import { ApiError, notFound } from '../../http/api-error.ts'
+import { ok } from '../../http/reply.ts'
+import { edgeConfig } from '../../http/route-config.ts'
+import type { NewId } from '../../new-id.ts'
+import { parseCallback } from './callback-fields.ts'
+
+/** Far more than any callback, and what the contract promises to refuse beyond. */
+const bodyLimit = 256 * 1024
+
+const paramsSchema = z.strictObject({ callId: z.string().max(200), signature: z.string().max(512) })
+
+/**
+ * Exotel's status callback. It carries no signature of Exotel's own, so its address does. It is
+ * stored and answered at once; the dialer applies it.
+ *
+ * Registered by hand, in a scope whose only body parser takes bytes of any type: the body is
+ * parsed here, after the signature proved right.
+ */
+export function receiveStatus(
+  scope: FastifyInstance,
+  deps: {
+    database: Pick<Database, 'withTenant' | 'finder'>
+    queues: Pick<Queues, 'wakeCallback'>
+    bestEffort: BestEffort
+    newId: NewId
+    callbackKeys: MacRing
+    ring: ContentRing
+  },
+): void {
+  scope.removeAllContentTypeParsers()
+  scope.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => {
+    done(null, body)
+  })
+
+  const checkSignature: onRequestHookHandler = (request, _reply, done) => {
+    const { callId, signature } = paramsSchema.parse(request.params)
+    const genuine =
+      isId('call', callId) &&
+      verifyMacToken(deps.callbackKeys, 'status-callback', callId, signature)
+    done(genuine ? undefined : notFound('callback'))
+  }
+
+  scope.route({
+    method: 'POST',
+    url: '/exotel/webhook/status/:callId/:signature',
+    config: edgeConfig({ access: 'public', exemptFromPressure: true }),
+    bodyLimit,
+    onRequest: [checkSignature],
+    schema: {
+      tags: ['webhook'],
+      summary: "Exotel's status callback",
+      description:
+        'multipart/form-data, application/x-www-form-urlencoded or JSON, at most 256 KiB. The signature in the path is made when the call is placed.',
+      params: paramsSchema,
+      response: {
+        200: success({ received: z.literal(true) }).meta({ description: 'Stored' }),
+        default: failureSchema,
+      },
+      security: [],
+    },
+    handler: async (request, reply) => {
+      const { callId } = paramsSchema.parse(request.params)
+      const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0)
+      const parsed = parseCallback(request.headers['content-type'], body)
+      if (parsed.kind === 'unsupported') {
+        throw new ApiError('unsupported_media_type', 'Callbacks come as a form or as JSON.')
+      }
+      if (parsed.kind === 'malformed') {
+        throw new ApiError('validation_failed', 'The callback cannot be read.')
+      }
+      const found = await deps.database.finder.callById(callId)
+      if (found === null) throw notFound('callback')
+      const { tenantId } = found
+      const id = deps.newId('callback')
+      const { contentType, fields } = parsed
+      const bodySealed = sealContent(
+        deps.ring,
+        { purpose: 'callback-body', tenantId, rowId: id, field: 'body' },
+        JSON.stringify({ contentType, fields }),
+      )
+      await deps.database.withTenant(tenantId, async (tx) => {
+        await tx.insert(callbackInbox).values({ tenantId, id, callId, bodySealed })
+      })
+      deps.bestEffort.run('wake for callback', () => deps.queues.wakeCallback({ tenantId, callId }))
+      return reply.code(200).send(ok(200, { received: true as const }).body)
+    },
+  })
+}

@@ -1,0 +1,51 @@
+import type { FastifyInstance } from 'fastify'
+import { serveMetrics, type Logger } from '@callwire/runtime'
+import { buildApp } from './app.ts'
+import type { GatewayConfig } from './config.ts'
+import { createContext } from './context.ts'
+import { countRequests } from './count-requests.ts'
+
+/** Requests under way when the end comes are answered, but not waited for longer than this. */
+const answerGraceMs = 3_000
+
+export type Gateway = AsyncDisposable & { port: number; app: FastifyInstance }
+
+/**
+ * Starts the gateway. Disposing it stops taking connections, lets requests and then live splices
+ * end by themselves for their time, and closes what is left.
+ */
+export async function startGateway(config: GatewayConfig, o: { log: Logger }): Promise<Gateway> {
+  await using opened = new AsyncDisposableStack()
+  const context = await createContext(config, o)
+  opened.defer(() => context.close())
+  const { metrics, health } = context
+  opened.use(
+    await serveMetrics({
+      metrics,
+      health,
+      host: config.host,
+      port: config.metricsPort,
+      log: o.log,
+    }),
+  )
+  const app = await buildApp(context.app)
+  opened.defer(() => app.close())
+  const underWay = countRequests(app)
+  await app.listen({ host: config.host, port: config.port })
+  const address = app.server.address()
+  const port = address !== null && typeof address === 'object' ? address.port : config.port
+  const kept = opened.move()
+  return {
+    app,
+    port,
+    [Symbol.asyncDispose]: async () => {
+      app.server.close()
+      app.server.closeIdleConnections()
+      await underWay.ended(answerGraceMs)
+      await context.app.splice.drain(config.drainGraceMs)
+      await context.settled()
+      app.server.closeAllConnections()
+      await kept.disposeAsync()
+    },
+  }
+}
