@@ -1,0 +1,133 @@
+import type { Call } from '@callwire/contracts'
+import { createClient, followCall } from '@callwire/sdk'
+import type { Command } from 'commander'
+import { createCallView } from '../call-view/call-view.ts'
+import { receiptText } from '../call-view/format.ts'
+import { table } from '../output.ts'
+import type { Context } from './context.ts'
+
+type PlaceOptions = {
+  phone: string
+  to: string
+  at?: string
+  priority?: string
+  record?: boolean
+  timeLimit?: string
+  idempotencyKey?: string
+}
+
+/** `calls place`, `calls show`, `calls list`, `calls tail`, `calls cancel`. */
+export function registerCalls(program: Command, context: Context): void {
+  const client = () =>
+    createClient({ baseUrl: context.target.gatewayUrl(), token: context.target.apiKey() })
+  const calls = program.command('calls').description('calls and their transcripts')
+
+  calls
+    .command('place')
+    .description('queue a call')
+    .requiredOption('--phone <id>', 'the phone to call from')
+    .requiredOption('--to <number>', 'whom to call')
+    .option('--at <time>', 'not before this moment, ISO 8601 with zone')
+    .option('--priority <0-9>', '9 first')
+    .option('--record', 'have Exotel record the call')
+    .option('--time-limit <seconds>', 'cut the call after this')
+    .option('--idempotency-key <key>', 'the same key never places a second call')
+    .action(async (options: PlaceOptions) => {
+      const body = {
+        phoneId: options.phone,
+        to: options.to,
+        ...(options.at === undefined ? {} : { scheduleAt: options.at }),
+        ...(options.priority === undefined ? {} : { priority: Number(options.priority) }),
+        ...(options.record === true ? { record: true } : {}),
+        ...(options.timeLimit === undefined ? {} : { timeLimit: Number(options.timeLimit) }),
+      }
+      const { idempotencyKey } = options
+      const { call } = await client().calls.place(
+        body,
+        idempotencyKey === undefined ? {} : { idempotencyKey },
+      )
+      context
+        .output()
+        .result(
+          { call },
+          `call ${call.id} ${call.status}\nfollow it: callwire calls tail ${call.id}`,
+        )
+    })
+
+  calls
+    .command('show <id>')
+    .description('a call, its transcript and its receipt')
+    .action(async (id: string) => {
+      const api = client()
+      const [{ call }, { utterances }, receipt] = await Promise.all([
+        api.calls.get(id),
+        api.calls.transcript(id),
+        api.calls.receipt(id),
+      ])
+      const lines = utterances.map(
+        (one) => `  ${(one.speaker ?? 'speaker').padEnd(8)}  ${one.text}`,
+      )
+      const end = receipt.receipt === null ? 'no receipt yet' : receiptText(receipt.receipt)
+      context
+        .output()
+        .result({ call, utterances, ...receipt }, [describe(call), ...lines, end].join('\n'))
+    })
+
+  calls
+    .command('list')
+    .description('the latest calls')
+    .action(async () => {
+      const page = await client().calls.list({ limit: 20 })
+      const rows = page.calls.map((call) => [
+        call.id,
+        call.createdAt,
+        call.status,
+        call.direction,
+        call.to,
+      ])
+      context
+        .output()
+        .result(page, table([['id', 'created', 'status', 'direction', 'to'], ...rows]))
+    })
+
+  calls
+    .command('cancel <id>')
+    .description('cancel a call that is not dialed yet')
+    .action(async (id: string) => {
+      const { call } = await client().calls.cancel(id)
+      context.output().result({ call }, describe(call))
+    })
+
+  calls
+    .command('tail <id>')
+    .description('follow a call live until its receipt; with --json, an event per line')
+    .option('--after <seq>', 'from just after this event', '0')
+    .action(async (id: string, options: { after: string }) =>
+      tail(context, id, Number(options.after)),
+    )
+}
+
+async function tail(context: Context, callId: string, after: number): Promise<void> {
+  const output = context.output()
+  const view = createCallView(output)
+  const url = context.target.consumerUrl()
+  const token = context.target.apiKey()
+  for await (const followed of followCall({ url, token, callId, after, signal: context.signal })) {
+    if (followed.type === 'reconnecting') {
+      if (!output.json) output.write(view.note('  … connection lost; coming back'))
+      continue
+    }
+    if (output.json) output.result(followed, '')
+    else
+      output.write(
+        followed.type === 'event' ? view.event(followed.event) : view.interim(followed.interim),
+      )
+    if (followed.type === 'event' && followed.event.type === 'call.receipt') return
+  }
+}
+
+function describe(call: Call): string {
+  const reason = call.reason === undefined ? '' : ` — ${call.reason.message} (${call.reason.code})`
+  const lasted = call.durationSeconds === undefined ? '' : `, ${String(call.durationSeconds)} s`
+  return `call ${call.id}\n  ${call.from} → ${call.to}, ${call.direction}, ${call.status}${reason}${lasted}`
+}

@@ -1,0 +1,11 @@
+import type { Environment, Target } from '../target.ts'
+import type { Output } from '../output.ts'
+
+/** What a command is given. */
+export type Context = {
+  target: Target
+  env: Environment
+  /** Made when the command runs, once `--json` is known. */
+  output: () => Output
+  signal: AbortSignal
+}

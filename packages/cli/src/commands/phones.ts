@@ -1,0 +1,81 @@
+import { createClient } from '@callwire/sdk'
+import type { Command } from 'commander'
+import { CliFailure } from '../failure.ts'
+import { table } from '../output.ts'
+import type { Context } from './context.ts'
+
+type ImportOptions = {
+  number: string
+  country: string
+  sid?: string
+  subdomain?: string
+  agent?: string
+  tag: string[]
+}
+
+/** `phones import`, `phones list`. Key and token come from the environment: an argument would stand in the shell's history. */
+export function registerPhones(program: Command, context: Context): void {
+  const client = () =>
+    createClient({ baseUrl: context.target.gatewayUrl(), token: context.target.apiKey() })
+  const phones = program.command('phones').description('ExoPhones and their credentials')
+
+  phones
+    .command('import')
+    .description(
+      'import a number; its Exotel credentials are read from EXOTEL_API_KEY and EXOTEL_API_TOKEN and can’t be read back',
+    )
+    .requiredOption('--number <number>', 'the ExoPhone')
+    .option('--country <code>', 'whose numbering plan a local number belongs to', 'IN')
+    .option('--sid <sid>', 'Exotel account sid')
+    .option('--subdomain <host>', 'API host of the account’s cluster, e.g. api.in.exotel.com')
+    .option('--agent <id>', 'agent that answers for it')
+    .option(
+      '--tag <tag>',
+      'may be given more than once',
+      (tag: string, all: string[]) => [...all, tag],
+      [],
+    )
+    .action(async (options: ImportOptions) => {
+      const { phone } = await client().phones.import({
+        number: options.number,
+        country: options.country,
+        ...(options.tag.length > 0 ? { tags: options.tag } : {}),
+        ...(options.agent === undefined ? {} : { agentId: options.agent }),
+        ...exotelConfig(options, context.env),
+      })
+      context.output().result({ phone }, `phone  ${phone.id}\nnumber ${phone.number}`)
+    })
+
+  phones
+    .command('list')
+    .description('the tenant’s numbers')
+    .action(async () => {
+      const page = await client().phones.list({ limit: 100 })
+      const rows = page.phones.map((phone) => [
+        phone.id,
+        phone.number,
+        phone.agentId ?? 'no agent',
+        phone.exotelData?.sid ?? 'no credentials',
+      ])
+      context.output().result(page, table([['id', 'number', 'agent', 'account'], ...rows]))
+    })
+}
+
+function exotelConfig(options: ImportOptions, env: Context['env']) {
+  const { sid, subdomain } = options
+  if (sid === undefined && subdomain === undefined) return {}
+  const apiKey = env['EXOTEL_API_KEY']
+  const apiToken = env['EXOTEL_API_TOKEN']
+  const missing = Object.entries({
+    '--sid': sid,
+    '--subdomain': subdomain,
+    EXOTEL_API_KEY: apiKey,
+    EXOTEL_API_TOKEN: apiToken,
+  })
+    .filter(([, value]) => value === undefined || value === '')
+    .map(([name]) => name)
+  if (missing.length > 0 || !sid || !subdomain || !apiKey || !apiToken) {
+    throw new CliFailure(`Credentials come all four together; missing: ${missing.join(', ')}.`)
+  }
+  return { exotelConfig: { apiKey, apiToken, sid, subdomain } }
+}

@@ -1,0 +1,2 @@
+export { createCallView, type CallView } from './call-view/call-view.ts'
+export { finalLine, latencyMs, receiptText } from './call-view/format.ts'

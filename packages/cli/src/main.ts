@@ -1,0 +1,9 @@
+import { createProgram } from './program.ts'
+import { runCli } from './run-cli.ts'
+
+const stop = new AbortController()
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort())
+
+const { env, stdout, stderr } = process
+const program = createProgram({ env, cwd: process.cwd(), stdout, stderr, signal: stop.signal })
+process.exitCode = await runCli(program, process.argv.slice(2), stderr)

@@ -1,0 +1,61 @@
+import { Command } from 'commander'
+import { registerAgents } from './commands/agents.ts'
+import { registerCalls } from './commands/calls.ts'
+import type { Context } from './commands/context.ts'
+import { registerKeysDerive } from './commands/keys-derive.ts'
+import { registerPhones } from './commands/phones.ts'
+import { registerSimulator } from './commands/simulator.ts'
+import { registerTenantCreate } from './commands/tenant-create.ts'
+import { createOutput } from './output.ts'
+import { createTarget, type Environment } from './target.ts'
+
+type Stream = { write(text: string): unknown; isTTY?: boolean; columns?: number }
+
+/** The `callwire` command, with everything outside it passed in. */
+export function createProgram(o: {
+  env: Environment
+  cwd: string
+  stdout: Stream
+  stderr: Stream
+  signal: AbortSignal
+}): Command {
+  const program = new Command('callwire')
+    .description(
+      'Calls through Exotel: tenants, phones, agents, calls, keys, and a simulator to try them on.',
+    )
+    .option('--json', 'results as JSON, for programs')
+    .configureOutput({
+      writeOut: (text) => o.stdout.write(text),
+      writeErr: (text) => o.stderr.write(text),
+    })
+    .exitOverride()
+    .showHelpAfterError()
+  const context: Context = {
+    target: createTarget(o.env, o.cwd),
+    env: o.env,
+    output: () => createOutput(o.stdout, program.opts<{ json?: boolean }>().json === true),
+    signal: o.signal,
+  }
+  registerTenantCreate(program, context)
+  registerPhones(program, context)
+  registerAgents(program, context)
+  registerCalls(program, context)
+  registerKeysDerive(program, context)
+  registerSimulator(program, context)
+  acceptJsonAnywhere(program)
+  return program
+}
+
+/** `--json` may stand before the command's name or after it. */
+function acceptJsonAnywhere(program: Command): void {
+  const visit = (command: Command) => {
+    for (const sub of command.commands) {
+      sub.option('--json', 'results as JSON, for programs')
+      sub.hook('preAction', (self) => {
+        if (self.opts<{ json?: boolean }>().json === true) program.setOptionValue('json', true)
+      })
+      visit(sub)
+    }
+  }
+  visit(program)
+}
