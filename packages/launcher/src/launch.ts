@@ -112,6 +112,7 @@ function listenForTheEnd(o: LaunchOptions, stop: AbortController): void {
 
 function sentenceFor(error: unknown): string {
   if (error instanceof AppError) return error.message
-  const { code, errorName } = errorFields(error)
-  return `Could not start: ${errorName} (${code}).`
+  const { code, errorName, at } = errorFields(error)
+  const place = at === undefined ? '' : ` at ${at}`
+  return `Could not start: ${errorName} (${code})${place}.`
 }
