@@ -1,6 +1,5 @@
-import { phones, streamTokens, tenants } from '@callwire/db'
+import { phones, streamTokens } from '@callwire/db'
 import { macToken, sha256Hex } from '@callwire/crypto'
-import { systemClock } from '@callwire/runtime'
 import { eventually } from '@callwire/testkit'
 import { eq } from 'drizzle-orm'
 import { describe, expect, test } from 'vitest'
@@ -14,7 +13,6 @@ import {
   apiToken,
   personNumber,
 } from '../test-support/tenant-world.ts'
-import { SEND_DEADLINE_MS } from './attempt-call.ts'
 
 const suite = dialerSuite()
 const { environment } = suite
@@ -192,106 +190,5 @@ describe('what Exotel answers', () => {
     await eventually(async () => (await suite.world.call(callId)).attempt > 1)
     const story = await suite.world.story(callId)
     expect(story.slice(0, 3)).toEqual(['queued', 'dialing', 'queued provider_unreachable'])
-  })
-})
-
-describe('before the request', () => {
-  const stream = { kind: 'stream' } as const
-
-  test('credentials of another phone do not open: nothing is sent', async () => {
-    const one = await suite.world.addPhone(suite.exotel.host, stream)
-    const other = await suite.world.addPhone(suite.exotel.host, stream)
-    await suite.world.copyCredentials(other, one)
-    await using dialer = await startTestDialer(environment())
-    const callId = await suite.world.addCall(one)
-    expect(await suite.world.reaches(callId, 'failed')).toMatchObject({
-      reasonCode: 'credential_integrity',
-      reasonMessage: 'Invalid encrypted data format',
-    })
-    expect(suite.exotel.requests).toHaveLength(0)
-    const events = await suite.world.events(callId)
-    expect(events.find(({ type }) => type === 'alert')?.data).toMatchObject({
-      code: 'credential_integrity',
-      severity: 'page',
-    })
-    const [phone] = await suite.world.withTenant((tx) =>
-      tx.select({ failures: phones.authFailures }).from(phones).where(eq(phones.id, one)),
-    )
-    expect(phone?.failures).toBe(0)
-    expect(dialer.logs.text()).not.toContain(apiToken)
-  })
-
-  test('a paused tenant keeps its calls queued, says so once, and resumes', async () => {
-    const pause = (dialingPaused: boolean) =>
-      suite.world.withTenant((tx) =>
-        tx.update(tenants).set({ dialingPaused }).where(eq(tenants.tenantId, suite.world.tenantId)),
-      )
-    await pause(true)
-    await using _dialer = await startTestDialer(environment())
-    const callId = await suite.world.addCall(await suite.world.addPhone(suite.exotel.host, stream))
-    await eventually(async () => (await suite.world.call(callId)).attempt >= 3)
-    expect(await suite.world.story(callId)).toEqual(['queued', 'queued paused'])
-    await pause(false)
-    await suite.world.placed(callId)
-    expect(await suite.world.story(callId)).toEqual(['queued', 'queued paused', 'dialing'])
-  })
-
-  test('calls beyond the budget wait, and say for what', async () => {
-    await using _dialer = await startTestDialer(
-      environment({ EXOTEL_REQUESTS_PER_MINUTE: '2', CALL_POLL_AFTER_MS: '60000' }),
-    )
-    const phoneId = await suite.world.addPhone(suite.exotel.host, stream)
-    const ids = [await suite.world.addCall(phoneId), await suite.world.addCall(phoneId)]
-    for (const id of ids) await suite.world.placed(id)
-    const late = await suite.world.addCall(phoneId)
-    await eventually(async () => (await suite.world.story(late)).length > 1)
-    expect(await suite.world.story(late)).toEqual(['queued', 'queued waiting_for_budget'])
-    expect((await suite.world.call(late)).reasonMessage).toMatch(/budget, about \d+ s/)
-    expect(suite.exotel.dials()).toHaveLength(2)
-  })
-
-  test('a call that was canceled, or is not due, is not dialed', async () => {
-    await using dialer = await startTestDialer(environment())
-    const phoneId = await suite.world.addPhone(suite.exotel.host, stream)
-    const canceled = await suite.world.addCall(phoneId, { status: 'canceled' })
-    const later = await suite.world.addCall(phoneId, { dueAt: new Date(Date.now() + 3_600_000) })
-    for (const callId of [canceled, later]) {
-      const job = { tenantId: suite.world.tenantId, callId, attempt: 1 }
-      await dialer.context.deps.queues.wakeDialer(job)
-    }
-    const now = await suite.world.addCall(phoneId)
-    await suite.world.placed(now)
-    expect((await suite.world.call(canceled)).status).toBe('canceled')
-    expect((await suite.world.call(later)).status).toBe('queued')
-    expect(suite.exotel.dials()).toHaveLength(1)
-  })
-
-  test('a dialer held up past its deadline sends nothing and tries again', async () => {
-    let frozenMs = 0
-    let freezes = 1
-    const clock = { ...systemClock, monotonicMs: () => performance.now() + frozenMs }
-    await using _dialer = await startTestDialer(environment(), (deps) => ({
-      ...deps,
-      clock,
-      exotel: {
-        ...deps.exotel,
-        placeCall: (account, request, { beforeFirstByte }) =>
-          deps.exotel.placeCall(account, request, {
-            beforeFirstByte: () => {
-              if (freezes-- > 0) frozenMs += SEND_DEADLINE_MS
-              return beforeFirstByte()
-            },
-          }),
-      },
-    }))
-    const callId = await suite.world.addCall(await suite.world.addPhone(suite.exotel.host, stream))
-    await suite.world.placed(callId)
-    expect(suite.exotel.dials()).toHaveLength(1)
-    expect(await suite.world.story(callId)).toEqual([
-      'queued',
-      'dialing',
-      'queued dialer_delayed',
-      'dialing',
-    ])
   })
 })

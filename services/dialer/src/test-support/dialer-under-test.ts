@@ -31,7 +31,12 @@ export function dialerEnvironment(o: {
   }
 }
 
-export type RunningDialer = AsyncDisposable & { logs: CapturedLogs; context: DialerContext }
+export type RunningDialer = AsyncDisposable & {
+  logs: CapturedLogs
+  context: DialerContext
+  /** Tells it to end, without waiting for that. */
+  stop(): void
+}
 
 /** A dialer within this process; `adjust` may put something between it and the world. */
 export async function startTestDialer(
@@ -49,6 +54,7 @@ export async function startTestDialer(
   return {
     logs,
     context,
+    stop: () => stop.abort(),
     [Symbol.asyncDispose]: async () => {
       stop.abort()
       await dialer[Symbol.asyncDispose]()
