@@ -1,5 +1,5 @@
-import { connect, type Socket } from 'node:net'
-import postgres from 'postgres'
+import { Pool, type PoolClient } from 'pg'
+import { DbError, isLost, toDbError } from './db-error.ts'
 
 /** A statement that takes longer is not one a live call can wait for. */
 export const STATEMENT_TIMEOUT_MS = 10_000
@@ -7,59 +7,97 @@ export const STATEMENT_TIMEOUT_MS = 10_000
 export const LOCK_TIMEOUT_MS = 5_000
 /** A transaction that sits idle holds locks: longer than any honest pause, shorter than a call's patience. */
 export const IDLE_IN_TRANSACTION_TIMEOUT_MS = 15_000
-/** From the first packet to a connection that answers. */
-const CONNECT_TIMEOUT_S = 5
-/** Unused connections go before {@link SILENT_SOCKET_MS} would cut them. */
-const IDLE_CONNECTION_S = 20
-/** The server always answers within its statement timeout: a socket silent for longer leads nowhere. */
-const SILENT_SOCKET_MS = 30_000
-/** The longest pause between two attempts to reconnect: a database that is back is found at once. */
-const LONGEST_BACKOFF_S = 1
-/** Ten services' worth of this stays under PostgreSQL's default of 100 connections. */
+/** The server answers within its own timeout: silence for longer means that nobody is there. */
+const SILENCE_MS = 2_000
+/** For a connection to come free, or to be made. A burst passes in less. */
+const CONNECT_TIMEOUT_MS = 10_000
+/** Unused connections go back to the server. */
+const IDLE_CONNECTION_MS = 30_000
+/** How long closing waits for what still runs. */
+const CLOSE_GRACE_MS = 5_000
+/** Nine processes' worth of this stays under PostgreSQL's default of 100 connections. */
 export const DEFAULT_MAX_CONNECTIONS = 10
 
-export type Client = postgres.Sql
+export type Connection = PoolClient
 
-/** Opens a pool; the first query connects. `url` may carry `sslmode` and the like. */
+/** A pool of connections; the first use connects. */
+export type Client = {
+  /** The rows of one statement outside any tenant. Faults come as DbError. */
+  rows<Row>(text: string, values?: readonly unknown[]): Promise<Row[]>
+  /** A connection for oneself. Faults of the database come as DbError. */
+  withConnection<T>(work: (connection: Connection) => Promise<T>): Promise<T>
+  /** Closes idle connections, and waits a few seconds for the others. */
+  close(): Promise<void>
+}
+
+/** `url` may carry `sslmode` and the like. */
 export function openClient(o: {
   url: string
   applicationName: string
   maxConnections: number
   statementTimeoutMs?: number
 }): Client {
-  // The driver takes a socket factory that its types do not name.
-  const transport = { socket: openSocket }
-  return postgres(o.url, {
-    ...transport,
+  const statementTimeoutMs = o.statementTimeoutMs ?? STATEMENT_TIMEOUT_MS
+  const pool = new Pool({
+    connectionString: o.url,
     max: o.maxConnections,
-    connect_timeout: CONNECT_TIMEOUT_S,
-    idle_timeout: IDLE_CONNECTION_S,
-    backoff: (attempt) => Math.min(LONGEST_BACKOFF_S, 0.05 * 2 ** attempt),
-    // Array types are named in the schema; asking for them costs a round trip per connection.
-    fetch_types: false,
-    onnotice: () => undefined,
-    connection: {
-      application_name: o.applicationName,
-      search_path: 'app',
-      TimeZone: 'UTC',
-      statement_timeout: o.statementTimeoutMs ?? STATEMENT_TIMEOUT_MS,
-      lock_timeout: LOCK_TIMEOUT_MS,
-      idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_TIMEOUT_MS,
-    },
+    application_name: o.applicationName,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    idleTimeoutMillis: IDLE_CONNECTION_MS,
+    statement_timeout: statementTimeoutMs,
+    query_timeout: statementTimeoutMs + SILENCE_MS,
+    lock_timeout: o.statementTimeoutMs ?? LOCK_TIMEOUT_MS,
+    idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_TIMEOUT_MS,
+    options: '-c search_path=app -c timezone=UTC',
+    keepAlive: true,
   })
+  // A lost connection fails the statement that runs on it, and there it is handled; as an event
+  // that nobody hears, it would end the process.
+  pool.on('error', () => undefined)
+  pool.on('connect', (connection) => {
+    connection.on('error', () => undefined)
+  })
+
+  const withConnection: Client['withConnection'] = async (work) => {
+    const connection = await connect(pool)
+    let lost = false
+    try {
+      return await work(connection)
+    } catch (error) {
+      // Without an answer nobody knows what the connection is in the middle of.
+      lost = isLost(error)
+      throw toDbError(error)
+    } finally {
+      connection.release(lost)
+    }
+  }
+
+  return {
+    withConnection,
+    rows: <Row>(text: string, values: readonly unknown[] = []) =>
+      withConnection(async (connection) => {
+        const result = await connection.query(text, [...values])
+        return result.rows as Row[]
+      }),
+    close: () => bounded(pool.end()),
+  }
 }
 
-/** A socket that gives up when its peer went silent, which TCP alone would notice after minutes. */
-function openSocket(options: { host: string[]; port: number[]; path?: unknown }): Socket {
-  const [host = 'localhost'] = options.host
-  const [port = 5432] = options.port
-  const path = options.path
-  const socket = typeof path === 'string' ? connect(path) : connect(port, host)
-  socket.setNoDelay(true)
-  socket.setTimeout(SILENT_SOCKET_MS, () => {
-    const error = new Error('silent')
-    socket.destroy(Object.assign(error, { code: 'ETIMEDOUT', syscall: 'read' }))
-  })
-  // The driver reads the name that a certificate must carry from here.
-  return Object.assign(socket, { host })
+async function connect(pool: Pool): Promise<Connection> {
+  try {
+    return await pool.connect()
+  } catch (error) {
+    const known = toDbError(error)
+    throw known instanceof DbError ? known : new DbError({ code: 'unavailable' })
+  }
+}
+
+async function bounded(ending: Promise<void>): Promise<void> {
+  const grace = Promise.withResolvers<unknown>()
+  const timer = setTimeout(grace.resolve, CLOSE_GRACE_MS)
+  try {
+    await Promise.race([ending, grace.promise])
+  } finally {
+    clearTimeout(timer)
+  }
 }

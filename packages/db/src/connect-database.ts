@@ -1,7 +1,6 @@
 import { DEFAULT_MAX_CONNECTIONS, openClient, type Client } from './client.ts'
 import { DbError } from './db-error.ts'
 import { createFinder, type Finder } from './finder.ts'
-import { rowOf, rowsOf } from './query.ts'
 import { OWNER_ROLE } from './service-name.ts'
 import { createTransact, type Transact } from './transaction.ts'
 
@@ -16,12 +15,9 @@ export type Database = {
   finder: Finder
   /** Resolves when the database answers. */
   ping(): Promise<void>
-  /** Lets running transactions finish for {@link CLOSE_GRACE_S}, then cuts them. */
+  /** Waits a few seconds for running transactions. */
   close(): Promise<void>
 }
-
-/** How long closing waits for transactions that still run. */
-const CLOSE_GRACE_S = 5
 
 /**
  * Connects with a service's own login.
@@ -42,32 +38,33 @@ export async function connectDatabase(o: {
   try {
     await refuseUnsafeLogin(client)
   } catch (error) {
-    await client.end({ timeout: 0 })
+    await client.close()
     throw error
   }
   return {
     withTenant: createTransact(client),
     finder: createFinder(client),
     ping: async () => {
-      await rowsOf(client`select 1`)
+      await client.rows('select 1')
     },
-    close: async () => {
-      await client.end({ timeout: CLOSE_GRACE_S })
-    },
+    close: () => client.close(),
   }
 }
 
 async function refuseUnsafeLogin(client: Client): Promise<void> {
-  const login = await rowOf<{ unsafe: boolean; migrated: boolean }>(client`
-    select
+  const [login] = await client.rows<{ unsafe: boolean; migrated: boolean }>(
+    `select
       r.rolsuper or r.rolbypassrls or r.rolcreaterole or exists (
         select from pg_roles o
-        where o.rolname = ${OWNER_ROLE} and pg_has_role(r.oid, o.oid, 'member')
+        where o.rolname = $1 and pg_has_role(r.oid, o.oid, 'member')
       ) as unsafe,
       to_regnamespace('app') is not null and to_regnamespace('finder') is not null as migrated
-    from pg_roles r where r.rolname = session_user
-  `)
-  if (login === null || login.unsafe) throw new DbError({ code: 'unsafe_role', level: 'fatal' })
+    from pg_roles r where r.rolname = session_user`,
+    [OWNER_ROLE],
+  )
+  if (login === undefined || login.unsafe) {
+    throw new DbError({ code: 'unsafe_role', level: 'fatal' })
+  }
   if (!login.migrated) {
     throw new DbError({ code: 'migration', message: 'The database has no Callwire schema yet' })
   }

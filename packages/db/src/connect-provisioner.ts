@@ -1,9 +1,7 @@
 import { openClient, type Client } from './client.ts'
 import type { Found } from './finder.ts'
-import { rowOf } from './query.ts'
 import { OWNER_ROLE } from './service-name.ts'
-import { toDbError } from './db-error.ts'
-import { createTransact, type Transact } from './transaction.ts'
+import { createTransact, inTransaction, type Transact } from './transaction.ts'
 
 /** Makes tenants, with the migrator's login acting as the owner: forced policies hold for it too. */
 export type Provisioner = {
@@ -18,8 +16,6 @@ export type Provisioner = {
   close(): Promise<void>
 }
 
-const CLOSE_GRACE_S = 5
-
 /** `url` is the migrator's (the one `migrateDatabase` takes). */
 export function connectProvisioner(o: { url: string }): Provisioner {
   const client = openClient({
@@ -30,35 +26,34 @@ export function connectProvisioner(o: { url: string }): Provisioner {
   return {
     withTenant: createTransact(client, { role: OWNER_ROLE }),
     isEmpty: async () => {
-      const row = await asOwner(client, (sql) =>
-        rowOf<{ empty: boolean }>(sql`select finder.is_empty() as empty`),
+      const row = await firstAsOwner<{ empty: boolean }>(
+        client,
+        'select finder.is_empty() as empty',
       )
       return row?.empty ?? true
     },
     unusedDefault: () =>
-      asOwner(client, (sql) =>
-        rowOf<{ tenantId: string; userId: string }>(
-          sql`select tenant_id as "tenantId", user_id as "userId" from finder.unused_default()`,
-        ),
+      firstAsOwner(
+        client,
+        'select tenant_id as "tenantId", user_id as "userId" from finder.unused_default()',
       ),
     userByEmail: (email) =>
-      asOwner(client, (sql) =>
-        rowOf<Found>(sql`select tenant_id as "tenantId", id from finder.user_by_email(${email})`),
+      firstAsOwner(
+        client,
+        'select tenant_id as "tenantId", id from finder.user_by_email($1)',
+        email,
       ),
-    close: async () => {
-      await client.end({ timeout: CLOSE_GRACE_S })
-    },
+    close: () => client.close(),
   }
 }
 
-async function asOwner<T>(client: Client, ask: (sql: Client) => Promise<T>): Promise<T> {
-  try {
-    const answer = await client.begin(async (sql) => {
-      await sql`set local role ${sql(OWNER_ROLE)}`
-      return { value: await ask(sql as unknown as Client) }
-    })
-    return answer.value
-  } catch (error) {
-    throw toDbError(error)
-  }
+/** The first row of a finder function, or null. */
+function firstAsOwner<Row>(client: Client, text: string, ...values: string[]): Promise<Row | null> {
+  const begin = `begin read only; set local role ${OWNER_ROLE}`
+  return client.withConnection((connection) =>
+    inTransaction(connection, begin, async () => {
+      const result = await connection.query(text, values)
+      return (result.rows[0] as Row | undefined) ?? null
+    }),
+  )
 }

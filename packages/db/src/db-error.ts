@@ -1,6 +1,6 @@
 import { AppError, type LogLevel } from '@callwire/runtime'
 import { DrizzleError, DrizzleQueryError } from 'drizzle-orm'
-import postgres from 'postgres'
+import { DatabaseError } from 'pg'
 import { classify, type DbErrorCode } from './classify.ts'
 
 const sentences: Readonly<Record<DbErrorCode, string>> = {
@@ -41,17 +41,17 @@ export class DbError extends AppError {
   }
 }
 
-/** The DbError in place of a driver's error; anything else comes back as it is. */
+/**
+ * The DbError in place of a driver's or drizzle's error; anything else comes back as it is.
+ *
+ * @param error - as it was thrown
+ */
 export function toDbError(error: unknown): unknown {
   if (error instanceof AppError) return error
   const source = rootOf(error)
-  if (source instanceof postgres.PostgresError) {
-    const constraint = source.constraint_name
-    return new DbError({
-      code: classify(source.code),
-      sqlstate: source.code,
-      constraint: typeof constraint === 'string' && constraint !== '' ? constraint : null,
-    })
+  if (source instanceof DatabaseError) {
+    const { code: sqlstate = '', constraint = null } = source
+    return new DbError({ code: classify(sqlstate), sqlstate, constraint })
   }
   if (isConnectionError(source)) return new DbError({ code: 'unavailable' })
   if (source instanceof DrizzleError || error instanceof DrizzleQueryError) {
@@ -77,15 +77,18 @@ function rootOf(error: unknown): unknown {
   return error instanceof DrizzleQueryError ? error.cause : error
 }
 
-const driverCodes = new Set([
-  'CONNECT_TIMEOUT',
-  'CONNECTION_CLOSED',
-  'CONNECTION_DESTROYED',
-  'CONNECTION_ENDED',
-])
+/** The driver gives these faults no code, only a sentence each. */
+const lostConnection =
+  /^(Connection terminated|Client (has encountered a connection error|was closed)|Query read timeout|timeout exceeded when trying to connect|timeout expired)/
+
+/** Whether the connection failed, rather than a statement on it. */
+export function isLost(error: unknown): boolean {
+  const known = toDbError(error)
+  return known instanceof DbError && known.code === 'unavailable' && known.sqlstate === null
+}
 
 function isConnectionError(error: unknown): boolean {
-  if (!(error instanceof Error) || !('code' in error)) return false
-  // The driver passes a socket's own errors on: they alone carry both a code and a system call.
-  return driverCodes.has(String(error.code)) || 'syscall' in error
+  if (!(error instanceof Error)) return false
+  // A socket's own errors are passed on: they carry the system call.
+  return 'syscall' in error || lostConnection.test(error.message)
 }

@@ -1,5 +1,4 @@
 import type { Client } from './client.ts'
-import { rowOf, rowsOf } from './query.ts'
 
 /** A row of one tenant, found without knowing the tenant. */
 export type Found = { tenantId: string; id: string }
@@ -44,66 +43,43 @@ export type Finder = {
   isEmpty(): Promise<boolean>
 }
 
-export function createFinder(sql: Client): Finder {
+const one = {
+  found: 'tenant_id as "tenantId", id',
+  call: 'tenant_id as "tenantId", call_id as "callId"',
+  phone: 'tenant_id as "tenantId", phone_id as "phoneId"',
+  tenant: 'tenant_id as "tenantId"',
+} as const
+
+export function createFinder(client: Client): Finder {
+  const many = <Row>(columns: string, name: string, values: readonly (string | number)[]) => {
+    const places = values.map((_, index) => `$${index + 1}`).join(', ')
+    return client.rows<Row>(`select ${columns} from finder.${name}(${places})`, values)
+  }
+  const first = async <Row>(columns: string, name: string, value: string) => {
+    const [row] = await many<Row>(columns, name, [value])
+    return row ?? null
+  }
   return {
-    apiKeyByHash: (hash) =>
-      rowOf(sql`select tenant_id as "tenantId", id from finder.api_key_by_hash(${hash})`),
-    userByEmail: (email) =>
-      rowOf(sql`select tenant_id as "tenantId", id from finder.user_by_email(${email})`),
-    refreshTokenByHash: (hash) =>
-      rowOf(sql`select tenant_id as "tenantId", id from finder.session_by_family_hash(${hash})`),
-    callById: (callId) =>
-      rowOf(sql`select tenant_id as "tenantId" from finder.call_by_id(${callId})`),
-    callBySid: (sid) =>
-      rowOf(
-        sql`select tenant_id as "tenantId", call_id as "callId" from finder.call_by_sid(${sid})`,
-      ),
-    streamTokenByHash: (hash) =>
-      rowOf(sql`select tenant_id as "tenantId", id from finder.stream_token_by_hash(${hash})`),
-    phoneByIngestKey: (key) =>
-      rowOf(
-        sql`select tenant_id as "tenantId", phone_id as "phoneId" from finder.phone_by_ingest_key(${key})`,
-      ),
-    phoneByTokenHash: (hash) =>
-      rowOf(
-        sql`select tenant_id as "tenantId", phone_id as "phoneId" from finder.phone_by_token_hash(${hash})`,
-      ),
-    phoneById: (phoneId) =>
-      rowOf(sql`select tenant_id as "tenantId" from finder.phone_by_id(${phoneId})`),
-    dueCalls: (limit) =>
-      rowsOf(
-        sql`select tenant_id as "tenantId", call_id as "callId", attempt from finder.due_calls(${limit})`,
-      ),
-    staleDialing: (age, limit) =>
-      rowsOf(
-        sql`select tenant_id as "tenantId", call_id as "callId" from finder.stale_dialing(${age}, ${limit})`,
-      ),
-    unknownCalls: (limit) =>
-      rowsOf(
-        sql`select tenant_id as "tenantId", call_id as "callId" from finder.unknown_calls(${limit})`,
-      ),
-    unpolledCalls: (age, limit) =>
-      rowsOf(
-        sql`select tenant_id as "tenantId", call_id as "callId" from finder.unpolled_calls(${age}, ${limit})`,
-      ),
-    unappliedCallbacks: (age, limit) =>
-      rowsOf(
-        sql`select tenant_id as "tenantId", call_id as "callId" from finder.unapplied_callbacks(${age}, ${limit})`,
-      ),
-    staleStreams: (age, limit) =>
-      rowsOf(
-        sql`select tenant_id as "tenantId", call_id as "callId", stream_id as "streamId" from finder.stale_streams(${age}, ${limit})`,
-      ),
-    pendingTranscriptions: (limit) =>
-      rowsOf(
-        sql`select tenant_id as "tenantId", call_id as "callId" from finder.pending_transcriptions(${limit})`,
-      ),
-    unreceiptedCalls: (limit) =>
-      rowsOf(
-        sql`select tenant_id as "tenantId", call_id as "callId" from finder.unreceipted_calls(${limit})`,
-      ),
+    apiKeyByHash: (hash) => first(one.found, 'api_key_by_hash', hash),
+    userByEmail: (email) => first(one.found, 'user_by_email', email),
+    refreshTokenByHash: (hash) => first(one.found, 'session_by_family_hash', hash),
+    callById: (callId) => first(one.tenant, 'call_by_id', callId),
+    callBySid: (sid) => first(one.call, 'call_by_sid', sid),
+    streamTokenByHash: (hash) => first(one.found, 'stream_token_by_hash', hash),
+    phoneByIngestKey: (key) => first(one.phone, 'phone_by_ingest_key', key),
+    phoneByTokenHash: (hash) => first(one.phone, 'phone_by_token_hash', hash),
+    phoneById: (phoneId) => first(one.tenant, 'phone_by_id', phoneId),
+    dueCalls: (limit) => many(`${one.call}, attempt`, 'due_calls', [limit]),
+    staleDialing: (ageMs, limit) => many(one.call, 'stale_dialing', [ageMs, limit]),
+    unknownCalls: (limit) => many(one.call, 'unknown_calls', [limit]),
+    unpolledCalls: (ageMs, limit) => many(one.call, 'unpolled_calls', [ageMs, limit]),
+    unappliedCallbacks: (ageMs, limit) => many(one.call, 'unapplied_callbacks', [ageMs, limit]),
+    staleStreams: (ageMs, limit) =>
+      many(`${one.call}, stream_id as "streamId"`, 'stale_streams', [ageMs, limit]),
+    pendingTranscriptions: (limit) => many(one.call, 'pending_transcriptions', [limit]),
+    unreceiptedCalls: (limit) => many(one.call, 'unreceipted_calls', [limit]),
     isEmpty: async () => {
-      const row = await rowOf<{ empty: boolean }>(sql`select finder.is_empty() as empty`)
+      const [row] = await client.rows<{ empty: boolean }>('select finder.is_empty() as empty')
       return row?.empty ?? true
     },
   }

@@ -1,42 +1,53 @@
 import { isId } from '@callwire/contracts'
-import { sql } from 'drizzle-orm'
-import { drizzle, type PostgresJsDatabase } from 'drizzle-orm/postgres-js'
-import type { Client } from './client.ts'
-import { DbError, toDbError } from './db-error.ts'
+import { NodePgSession, NodePgTransaction } from 'drizzle-orm/node-postgres'
+import { PgDialect } from 'drizzle-orm/pg-core'
+import type { Client, Connection } from './client.ts'
+import { DbError, isLost } from './db-error.ts'
 
 type NoRelations = Record<string, never>
 
 /** A transaction of one tenant. */
-export type Tx = Parameters<Parameters<PostgresJsDatabase<NoRelations>['transaction']>[0]>[0]
+export type Tx = NodePgTransaction<NoRelations, NoRelations>
 
 export type Transact = <T>(tenantId: string, work: (tx: Tx) => Promise<T>) => Promise<T>
-
-/** Transactions waiting for a connection or running: more than this is a flood, not a burst. */
-const MAX_TRANSACTIONS = 1_000
 
 /**
  * The way to tenants' rows: a transaction with its tenant set, for policies to compare with. The
  * setting ends with the transaction, so a pooled connection carries nothing over.
  */
 export function createTransact(client: Client, o: { role?: 'callwire_owner' } = {}): Transact {
-  const database: PostgresJsDatabase<NoRelations> = drizzle(client)
-  let running = 0
+  const dialect = new PgDialect()
   return async (tenantId, work) => {
+    // Beside its own purpose, this is what lets the id stand in the statement below.
     if (!isId('tenant', tenantId)) {
       throw new DbError({ code: 'invalid', message: 'That is not the id of a tenant' })
     }
-    if (running >= MAX_TRANSACTIONS) throw new DbError({ code: 'unavailable' })
-    running += 1
-    try {
-      return await database.transaction(async (tx) => {
-        if (o.role !== undefined) await tx.execute(sql`set local role ${sql.identifier(o.role)}`)
-        await tx.execute(sql`select set_config('app.tenant', ${tenantId}, true)`)
-        return work(tx)
-      })
-    } catch (error) {
-      throw toDbError(error)
-    } finally {
-      running -= 1
-    }
+    const role = o.role === undefined ? '' : `set local role ${o.role};`
+    const begin = `begin; ${role} select set_config('app.tenant', '${tenantId}', true)`
+    return client.withConnection(async (connection) => {
+      const session = new NodePgSession<NoRelations, NoRelations>(connection, dialect, undefined)
+      const tx = new NodePgTransaction<NoRelations, NoRelations>(dialect, session, undefined)
+      return inTransaction(connection, begin, () => work(tx))
+    })
+  }
+}
+
+/** Commits when the work resolves, rolls back when it rejects. */
+export async function inTransaction<T>(
+  connection: Connection,
+  begin: string,
+  work: () => Promise<T>,
+): Promise<T> {
+  await connection.query(begin)
+  try {
+    const value = await work()
+    const { command } = await connection.query('commit')
+    // Work that swallowed the fault of a statement: the server rolled back, and calls it success.
+    if (command !== 'COMMIT') throw new DbError({ code: 'internal', sqlstate: '25P02' })
+    return value
+  } catch (error) {
+    // A connection that is gone, or silent, is closed by whoever lent it; asking it takes time.
+    if (!isLost(error)) await connection.query('rollback')
+    throw error
   }
 }

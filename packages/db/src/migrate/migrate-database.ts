@@ -1,14 +1,13 @@
-import { openClient, type Client } from '../client.ts'
-import { DbError, toDbError } from '../db-error.ts'
-import { rowsOf } from '../query.ts'
+import { openClient, type Connection } from '../client.ts'
+import { DbError } from '../db-error.ts'
 import { FINDER_ROLE, OWNER_ROLE, type ServiceName } from '../service-name.ts'
+import { inTransaction } from '../transaction.ts'
 import { planMigrations, planRebuilt, type Applied } from './plan.ts'
 import { ensureRoles, requireMigrator, setPasswords } from './roles.ts'
 import { readMigrations, readRebuilt, type Script } from './script.ts'
 
 /** Migrations may rewrite tables: longer than anything a service does, and still an end. */
 const MIGRATION_TIMEOUT_MS = 600_000
-const CLOSE_GRACE_S = 5
 /** Any constant: two migrators of one database take turns on it. */
 const MIGRATION_LOCK = 7_201_943
 
@@ -37,26 +36,25 @@ export async function migrateDatabase(o: {
   try {
     await requireMigrator(client)
     await ensureRoles(client)
-    await client.begin(async (sql) => {
-      await migrate(sql as unknown as Client, scripts, rebuilt, o.onProgress ?? (() => undefined))
-    })
+    await client.withConnection((connection) =>
+      inTransaction(connection, 'begin', () =>
+        migrate(connection, scripts, rebuilt, o.onProgress ?? (() => undefined)),
+      ),
+    )
     await setPasswords(client, o.passwords)
-  } catch (error) {
-    throw toDbError(error)
   } finally {
-    await client.end({ timeout: CLOSE_GRACE_S })
+    await client.close()
   }
 }
 
 async function migrate(
-  sql: Client,
+  sql: Connection,
   scripts: readonly Script[],
   rebuilt: readonly Script[],
   progress: (line: string) => void,
 ): Promise<void> {
-  await sql`set local lock_timeout = ${sql.unsafe(String(MIGRATION_TIMEOUT_MS))}`
-  await sql`select pg_advisory_xact_lock(${MIGRATION_LOCK})`
-  await sql.unsafe(`
+  await sql.query('select pg_advisory_xact_lock($1)', [MIGRATION_LOCK])
+  await sql.query(`
     create schema if not exists app authorization ${OWNER_ROLE};
     create schema if not exists finder authorization ${FINDER_ROLE};
     do $$ begin
@@ -89,23 +87,26 @@ async function migrate(
   for (const script of stale) await runScript(sql, script, 'rebuilt', progress)
 }
 
-function appliedOf(sql: Client, kind: 'migration' | 'rebuilt'): Promise<Applied[]> {
-  return rowsOf(sql`select name, checksum from schema_scripts where kind = ${kind} order by name`)
+async function appliedOf(sql: Connection, kind: 'migration' | 'rebuilt'): Promise<Applied[]> {
+  const text = 'select name, checksum from schema_scripts where kind = $1 order by name'
+  const { rows } = await sql.query<Applied>(text, [kind])
+  return rows
 }
 
 async function runScript(
-  sql: Client,
+  sql: Connection,
   script: Script,
   kind: 'migration' | 'rebuilt',
   progress: (line: string) => void,
 ): Promise<void> {
-  await sql.unsafe(`set local role ${OWNER_ROLE}; set local search_path = app;`)
-  await sql.unsafe(script.text).simple()
-  await sql.unsafe(`set local role ${OWNER_ROLE}; set local search_path = app;`)
-  await sql`
-    insert into schema_scripts (name, kind, checksum)
-    values (${script.name}, ${kind}, ${script.checksum})
-    on conflict (name) do update set checksum = excluded.checksum, applied_at = now()
-  `
+  const asOwner = `set local role ${OWNER_ROLE}; set local search_path = app`
+  await sql.query(asOwner)
+  await sql.query(script.text)
+  await sql.query(asOwner)
+  await sql.query(
+    `insert into schema_scripts (name, kind, checksum) values ($1, $2, $3)
+    on conflict (name) do update set checksum = excluded.checksum, applied_at = now()`,
+    [script.name, kind, script.checksum],
+  )
   progress(`database: ${script.name}`)
 }

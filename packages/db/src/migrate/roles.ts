@@ -1,6 +1,5 @@
 import type { Client } from '../client.ts'
-import { DbError, toDbError } from '../db-error.ts'
-import { rowOf, rowsOf } from '../query.ts'
+import { DbError } from '../db-error.ts'
 import {
   FINDER_ROLE,
   loginOf,
@@ -14,13 +13,12 @@ const OLDEST_SERVER = 150_000
 
 /** Stops with the missing right's name when the login cannot migrate. A superuser can. */
 export async function requireMigrator(client: Client): Promise<void> {
-  const login = await rowOf<{
+  const [login] = await client.rows<{
     super: boolean
     createRole: boolean
     owns: boolean
     version: number
-    name: string
-  }>(client`
+  }>(`
     select rolsuper as super, rolcreaterole as "createRole",
       (select pg_has_role(r.oid, d.datdba, 'usage') from pg_database d
         where d.datname = current_database()) as owns,
@@ -28,7 +26,7 @@ export async function requireMigrator(client: Client): Promise<void> {
     from pg_roles r where rolname = session_user
   `)
   const missing =
-    login === null
+    login === undefined
       ? 'it is not a role'
       : login.version < OLDEST_SERVER
         ? 'the server is older than PostgreSQL 15'
@@ -67,36 +65,36 @@ export async function setPasswords(
 ): Promise<void> {
   for (const service of serviceNames) {
     const verifier = await scramVerifier(passwords[service])
-    await insist(() =>
-      rowsOf(client.unsafe(`alter role ${loginOf(service)} login password '${verifier}'`)),
-    )
+    await insist(() => client.rows(`alter role ${loginOf(service)} login password '${verifier}'`))
   }
 }
 
 async function createRole(client: Client, name: string, login: 'login' | 'nologin') {
-  const known = await rowOf(client`select from pg_roles where rolname = ${name}`)
-  if (known !== null) return
-  await rowsOf(
-    client.unsafe(`create role ${name} ${login} nosuperuser nocreatedb nocreaterole noreplication`),
+  const known = await client.rows('select from pg_roles where rolname = $1', [name])
+  if (known.length > 0) return
+  await client.rows(
+    `create role ${name} ${login} nosuperuser nocreatedb nocreaterole noreplication`,
   )
-  if (login === 'login') await rowsOf(client.unsafe(`alter role ${name} set search_path = app`))
+  if (login === 'login') await client.rows(`alter role ${name} set search_path = app`)
 }
 
 async function joinRole(client: Client, name: string) {
-  const seat = await rowOf<{ member: boolean }>(
-    client`select pg_has_role(session_user, ${name}, 'usage') as member`,
+  const [seat] = await client.rows<{ member: boolean }>(
+    `select pg_has_role(session_user, $1::name, 'usage') as member`,
+    [name],
   )
-  if (seat?.member !== true) await rowsOf(client.unsafe(`grant ${name} to current_user`))
+  if (seat?.member !== true) await client.rows(`grant ${name} to current_user`)
 }
 
 /** A role of our name that somebody gave more rights would look past the fence. */
 async function refuseForeignRights(client: Client) {
   const names = [OWNER_ROLE, FINDER_ROLE, ...serviceNames.map(loginOf)]
-  const strong = await rowOf<{ name: string }>(client`
-    select rolname as name from pg_roles
-    where rolname in ${client(names)} and (rolsuper or rolbypassrls or rolcreaterole) limit 1
-  `)
-  if (strong !== null) {
+  const [strong] = await client.rows<{ name: string }>(
+    `select rolname as name from pg_roles
+    where rolname = any($1) and (rolsuper or rolbypassrls or rolcreaterole) limit 1`,
+    [names],
+  )
+  if (strong !== undefined) {
     throw new DbError({
       code: 'unsafe_role',
       message: `Role ${strong.name} has rights that it must not have`,
@@ -117,9 +115,8 @@ async function insist(step: () => Promise<unknown>): Promise<void> {
       await step()
       return
     } catch (error) {
-      const known = toDbError(error)
-      const again = known instanceof DbError && lostRace.has(known.sqlstate ?? '')
-      if (!again || attempt === ATTEMPTS) throw known
+      const again = error instanceof DbError && lostRace.has(error.sqlstate ?? '')
+      if (!again || attempt === ATTEMPTS) throw error
       await new Promise((resolve) => setTimeout(resolve, PAUSE_MS * attempt))
     }
   }

@@ -10,21 +10,24 @@ const SALT_BYTES = 16
 const KEY_BYTES = 32
 
 /**
- * The SCRAM-SHA-256 verifier of a password (RFC 5803, as PostgreSQL stores it). Sent in place of the
- * password, so that the clear text reaches neither the server nor its statement log.
+ * The SCRAM-SHA-256 verifier of a password, with a new salt. Sent in place of the password, so that
+ * the clear text reaches neither the server nor its statement log.
  *
- * Passwords are printable ASCII, which SASLprep (RFC 4013) leaves as it is.
+ * Takes printable ASCII, which SASLprep (RFC 4013) leaves as it is; throws DbError `migration` for
+ * anything else.
  */
-export async function scramVerifier(
-  password: string,
-  salt: Buffer = randomBytes(SALT_BYTES),
-): Promise<string> {
+export async function scramVerifier(password: string): Promise<string> {
   if (!/^[\x21-\x7e]{8,256}$/.test(password)) {
     throw new DbError({
       code: 'migration',
       message: 'A database password must be 8 to 256 printable ASCII characters without spaces',
     })
   }
+  return verifierOf(password, randomBytes(SALT_BYTES))
+}
+
+/** A verifier as PostgreSQL stores it (RFC 5803): iterations, salt, StoredKey and ServerKey. */
+export async function verifierOf(password: string, salt: Buffer): Promise<string> {
   const salted = await pbkdf2(password, salt, ITERATIONS, KEY_BYTES, 'sha256')
   const clientKey = createHmac('sha256', salted).update('Client Key').digest()
   const storedKey = createHash('sha256').update(clientKey).digest('base64')

@@ -1,0 +1,143 @@
+import { testDatabase, type TestDatabase } from '@callwire/testkit'
+import type postgres from 'postgres'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { catalogueProblems } from './testing/catalogue.ts'
+import { rolledBack, superClient } from './testing/super-client.ts'
+
+let database: TestDatabase
+let sql: postgres.Sql & AsyncDisposable
+
+beforeAll(async () => {
+  database = await testDatabase()
+  sql = superClient(database.url)
+})
+afterAll(async () => {
+  await sql[Symbol.asyncDispose]()
+  await database.drop()
+})
+
+test('every table, view, key, role and function keeps the rules', async () => {
+  expect(await catalogueProblems(sql)).toEqual([])
+})
+
+test('the finder may read these columns and no others', async () => {
+  const columns = await sql<{ table: string; columns: string }[]>`
+    select table_name as table, string_agg(column_name, ' ' order by column_name) as columns
+    from information_schema.column_privileges
+    where grantee = 'callwire_finder' and table_schema = 'app' group by table_name
+  `
+  expect(Object.fromEntries(columns.map((row) => [row.table, row.columns]))).toEqual({
+    api_keys: 'id key_hash revoked_at tenant_id',
+    call_heads: 'call_id last_type tenant_id',
+    callback_inbox: 'applied_at call_id received_at tenant_id',
+    calls:
+      'attempt created_at dialed_at dialing_at direction due_at ended_at heard_at id priority reason_code sid status tenant_id unknown_at',
+    media_streams: 'call_id ended_at heartbeat_at id tenant_id',
+    phones: 'deleted_at id ingest_key phone_token_hash tenant_id',
+    sessions: 'family_hash id tenant_id',
+    stream_tokens: 'burnt_at expires_at id tenant_id token_hash',
+    tenants: 'is_default tenant_id',
+    transcriptions: 'call_id state tenant_id updated_at',
+    users: 'email id last_login_at tenant_id',
+  })
+})
+
+const good = `tenant_id text not null references tenants, id text, primary key (tenant_id, id)`
+
+test.each([
+  ['a table without a tenant', 'create table bad (id text primary key)', 'no tenant_id: bad'],
+  ['a table without a fence', `create table bad (${good})`, 'no forced row security: bad'],
+  ['a table without a policy', `create table bad (${good})`, 'no tenant policy: bad'],
+  [
+    'a key that starts with something else',
+    'create table bad (tenant_id text not null, id text, primary key (id, tenant_id))',
+    'tenant_id not first in the key: bad',
+  ],
+  [
+    'a fence that the owner may step over',
+    'alter table phones no force row level security',
+    'no forced row security: phones',
+  ],
+  ['a policy gone', 'drop policy tenant on calls', 'no tenant policy: calls'],
+  [
+    'a policy for everybody',
+    'create policy more on calls using (true)',
+    'unsound policy: more on calls',
+  ],
+  [
+    'a policy that forgets what is written',
+    `alter policy tenant on calls with check (true)`,
+    'unsound policy: tenant on calls',
+  ],
+  [
+    'a foreign key without its tenant',
+    'alter table calls add constraint bad foreign key (phone_id) references phones (id)',
+    'foreign key without tenant: bad',
+  ],
+  ['a view of its owner', 'create view bad as select id from calls', 'view past the fence: bad'],
+  [
+    'a materialised view',
+    'create materialized view bad as select 1 as one',
+    'view past the fence: bad',
+  ],
+  [
+    'a grant that no policy covers',
+    'grant truncate on calls to callwire_dialer',
+    'grant past the fence: callwire_dialer TRUNCATE on calls',
+  ],
+  [
+    'a second reader of credentials',
+    'grant select (enc_api_key) on phone_credentials to callwire_gateway',
+    'reads sealed credentials: callwire_gateway',
+  ],
+  [
+    'a service that owns a table',
+    'alter table calls owner to callwire_dialer',
+    'service owns something: callwire_dialer',
+  ],
+  [
+    'a service that may become another',
+    'grant callwire_owner to callwire_courier',
+    'role is a member of another: callwire_courier',
+  ],
+  [
+    'a service that looks past policies',
+    'alter role callwire_courier bypassrls',
+    'role with rights it must not have: callwire_courier',
+  ],
+  [
+    'a finder function that nobody listed',
+    `create function finder.all_calls() returns setof text language sql as 'select ''x'''`,
+    'finder function not in the list: all_calls()',
+  ],
+  [
+    'a function that anybody may call',
+    'grant execute on function finder.due_calls(integer) to public',
+    'anybody may call: due_calls(integer)',
+  ],
+  [
+    'a caller that was not listed',
+    'grant execute on function finder.due_calls(integer) to callwire_copilot',
+    'wrong callers: due_calls(integer)',
+  ],
+  [
+    'a finder function with an open search path',
+    'alter function finder.due_calls(integer) reset search_path',
+    'unsound finder function: due_calls(integer)',
+  ],
+  [
+    'a finder function gone',
+    'drop function finder.due_calls(integer)',
+    'finder function missing: due_calls(integer)',
+  ],
+  [
+    'a definer somewhere else',
+    `create function public.bad() returns text language sql security definer as 'select ''x'''`,
+    'definer outside the finder: bad()',
+  ],
+])('%s is reported', async (_name, change, problem) => {
+  await rolledBack(sql, async (tx) => {
+    await tx.unsafe(change)
+    expect(await catalogueProblems(tx)).toContain(problem)
+  })
+})

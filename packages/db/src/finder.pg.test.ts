@@ -1,0 +1,139 @@
+import { testDatabase, type TestDatabase } from '@callwire/testkit'
+import type postgres from 'postgres'
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { connectDatabase, type Database } from './index.ts'
+import { fillTenant, idOf } from './testing/fill-tenant.ts'
+import { superClient } from './testing/super-client.ts'
+
+let database: TestDatabase
+let sql: postgres.Sql & AsyncDisposable
+let dialer: Database
+let ingest: Database
+const tenants = [idOf('ten', 1), idOf('ten', 2)] as const
+
+beforeAll(async () => {
+  database = await testDatabase()
+  sql = superClient(database.url)
+  await fillTenant(sql, 1)
+  await fillTenant(sql, 2)
+  const connect = (service: string) =>
+    connectDatabase({ url: database.serviceUrl(service), applicationName: 'test' })
+  dialer = await connect('dialer')
+  ingest = await connect('ingest')
+})
+afterAll(async () => {
+  await Promise.all([dialer.close(), ingest.close()])
+  await sql[Symbol.asyncDispose]()
+  await database.drop()
+})
+beforeEach(async () => {
+  await sql`delete from calls where id not in (${idOf('cal', 1)}, ${idOf('cal', 2)})`
+  await sql`update calls set status = 'canceled', sid = null, ended_at = null, heard_at = null`
+})
+
+/** A call of tenant 1 or 2, in a state. */
+async function call(n: number, tenant: 1 | 2, columns: Record<string, unknown>): Promise<string> {
+  const id = idOf('cal', n)
+  await sql`insert into calls ${sql({
+    tenant_id: tenants[tenant - 1],
+    id,
+    phone_id: idOf('phn', tenant),
+    direction: 'outbound',
+    person_sealed: 'cw1d.x',
+    person_masked: '****',
+    person_index: 'i',
+    ...columns,
+  })}`
+  return id
+}
+
+const ago = (ms: number) => new Date(Date.now() - ms)
+const idsOf = (found: { callId: string }[]) => found.map(({ callId }) => callId)
+
+test('due calls come by turns of tenants, by priority within one', async () => {
+  const early = { status: 'queued', due_at: ago(60_000) }
+  await call(11, 1, early)
+  await call(12, 1, early)
+  await call(13, 1, { ...early, priority: 9, due_at: ago(1_000) })
+  await call(21, 2, { ...early, due_at: ago(10), attempt: 3 })
+  await call(22, 2, { status: 'queued', due_at: ago(-60_000) })
+  await call(23, 2, { status: 'dialing' })
+  const due = await dialer.finder.dueCalls(10)
+  expect(idsOf(due)).toEqual([13, 21, 11, 12].map((n) => idOf('cal', n)))
+  expect(due[1]).toEqual({ tenantId: tenants[1], callId: idOf('cal', 21), attempt: 3 })
+  expect(await dialer.finder.dueCalls(2)).toHaveLength(2)
+})
+
+test('stale dials are those without a sid', async () => {
+  const stale = await call(11, 1, { status: 'dialing', dialing_at: ago(50_000) })
+  await call(12, 1, { status: 'dialing', dialing_at: ago(50_000), sid: 'a' })
+  await call(13, 1, { status: 'dialing', dialing_at: ago(10) })
+  expect(idsOf(await dialer.finder.staleDialing(40_000, 9))).toEqual([stale])
+})
+
+test('unknown calls leave out what is bound or parked, longest unasked first', async () => {
+  const asked = await call(11, 1, {
+    status: 'unknown',
+    unknown_at: ago(90_000),
+    heard_at: ago(5),
+  })
+  const fresh = await call(12, 2, { status: 'unknown', unknown_at: ago(60_000) })
+  await call(13, 1, { status: 'unknown', unknown_at: ago(90_000), sid: 'a' })
+  await call(14, 1, { status: 'unknown', unknown_at: ago(90_000), reason_code: 'needs_review' })
+  expect(idsOf(await dialer.finder.unknownCalls(9))).toEqual([fresh, asked])
+})
+
+test('unpolled calls were placed, have not ended and are silent', async () => {
+  const silent = { sid: 'a', dialed_at: ago(90_000) }
+  const live = await call(11, 1, { status: 'in-progress', ...silent })
+  await call(12, 1, { status: 'in-progress', ...silent, sid: 'b', heard_at: ago(10) })
+  await call(13, 1, { status: 'completed', ...silent, sid: 'c' })
+  await call(14, 1, { status: 'in-progress', ...silent, sid: 'd', direction: 'inbound' })
+  await call(15, 1, { status: 'ringing', dialed_at: ago(90_000) })
+  expect(idsOf(await dialer.finder.unpolledCalls(60_000, 9))).toEqual([live])
+})
+
+test('unreceipted calls ended a second ago, with something else as their last fact', async () => {
+  await sql`update calls set status = 'completed', ended_at = ${ago(5_000)}`
+  await sql`update call_heads set last_type = case call_id
+    when ${idOf('cal', 1)} then 'call.receipt' else 'call.status' end`
+  expect(idsOf(await dialer.finder.unreceiptedCalls(9))).toEqual([idOf('cal', 2)])
+  await sql`update calls set ended_at = now()`
+  expect(await dialer.finder.unreceiptedCalls(9)).toEqual([])
+})
+
+test('waiting callbacks, silent streams and unfinished words are found by age', async () => {
+  await sql`update callback_inbox set received_at = ${ago(5_000)}`
+  await sql`update media_streams set heartbeat_at = ${ago(20_000)}`
+  expect(await dialer.finder.unappliedCallbacks(1_000, 9)).toHaveLength(2)
+  expect(await dialer.finder.unappliedCallbacks(60_000, 9)).toEqual([])
+  expect(await dialer.finder.staleStreams(15_000, 1)).toHaveLength(1)
+  expect(await dialer.finder.staleStreams(60_000, 9)).toEqual([])
+  expect(await dialer.finder.pendingTranscriptions(9)).toHaveLength(2)
+})
+
+test('a sid that two tenants know belongs to nobody', async () => {
+  await sql`update calls set sid = 'mine' where id = ${idOf('cal', 1)}`
+  expect(await ingest.finder.callBySid('mine')).toEqual({
+    tenantId: tenants[0],
+    callId: idOf('cal', 1),
+  })
+  await sql`update calls set sid = 'mine'`
+  expect(await ingest.finder.callBySid('mine')).toBeNull()
+})
+
+test('tokens and phones are found while they hold', async () => {
+  const hash = '1'.padStart(64, '0')
+  const token = { tenantId: tenants[0], id: idOf('tok', 1) }
+  const phone = { tenantId: tenants[0], phoneId: idOf('phn', 1) }
+  expect(await ingest.finder.streamTokenByHash(hash)).toEqual(token)
+  expect(await ingest.finder.phoneByIngestKey('i1')).toEqual(phone)
+  expect(await ingest.finder.phoneByTokenHash(hash)).toEqual(phone)
+  expect(await ingest.finder.phoneById(phone.phoneId)).toEqual({ tenantId: tenants[0] })
+  expect(await ingest.finder.callById(idOf('cal', 2))).toEqual({ tenantId: tenants[1] })
+  await sql`update stream_tokens set expires_at = now()`
+  await sql`update phones set deleted_at = now()`
+  expect(await ingest.finder.streamTokenByHash(hash)).toBeNull()
+  expect(await ingest.finder.phoneByIngestKey('i1')).toBeNull()
+  expect(await ingest.finder.phoneById(phone.phoneId)).toBeNull()
+})
