@@ -11,17 +11,17 @@ const LOOK_EVERY_MS = 150
 /**
  * Finds the call of a `start`, waiting for one that is just being placed to get its name.
  *
- * @throws DbError; `AbortError` when `signal` aborts
+ * @throws DbError
  */
 export async function bindCall(
   { database, clock }: { database: Database; clock: Clock },
-  o: { admission: Admission; start: StartNames; signal: AbortSignal },
+  o: { admission: Admission; start: StartNames },
 ): Promise<Exclude<Binding, { kind: 'wait' }>> {
   const untilMs = clock.monotonicMs() + WAIT_MS
   for (;;) {
     const facts = await findCalls(database, o.admission, o.start)
     const binding = decideBinding({ ...facts, mayWait: clock.monotonicMs() < untilMs })
     if (binding.kind !== 'wait') return binding
-    await clock.sleep(LOOK_EVERY_MS, o.signal)
+    await clock.sleep(LOOK_EVERY_MS)
   }
 }

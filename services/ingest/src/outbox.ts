@@ -74,15 +74,15 @@ export function createOutbox(o: {
         await step()
         failures = 0
       } catch (error) {
+        inFlight = null
         // A fault in the middle says nothing of what Redis kept, so the next step looks.
         wanted.recheck ||= kept.length > 0
         if (failures === 0) o.log.warn(errorFields(error), 'audio not taken by redis')
         failures += 1
         o.onAppendFailed()
         await o.clock.sleep(backoffMs(failures, { ...retry, random: o.random }))
-      } finally {
-        inFlight = null
       }
+      inFlight = null
     }
   }
 

@@ -43,7 +43,9 @@ export async function resolveMediaUrl(
 
 /** `http` becomes `ws`, `https` becomes `wss`; a path of the public origin's stays in front. */
 export function mediaUrl(publicUrl: string, token: string): string {
-  return `${publicUrl.replace(/^http/i, 'ws').replace(/\/+$/, '')}/v1/ingest/t/${token}`
+  const { protocol, host, pathname } = new URL(publicUrl)
+  const scheme = protocol === 'https:' ? 'wss' : 'ws'
+  return `${scheme}://${host}${pathname.replace(/\/+$/, '')}/v1/ingest/t/${token}`
 }
 
 async function findCallOfPhone(

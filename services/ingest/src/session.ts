@@ -27,6 +27,8 @@ type Phase = 'opening' | 'binding' | 'live' | 'ended'
 
 /** The third text that is no JSON object is no accident. */
 const MAX_NOT_JSON = 3
+/** A `stop` is answered within a second, also while its call is still looked for. */
+const STOP_WITHIN_MS = 800
 
 /**
  * The pump of one media socket: messages in, decisions from its pure neighbours, effects out.
@@ -36,7 +38,6 @@ export function createSession(deps: SessionDeps, socket: WebSocket, admission: A
   const { clock, metrics } = deps
   const flood = createFloodMeter()
   const hold = createHold(socket)
-  const stop = new AbortController()
   const done = Promise.withResolvers<undefined>()
   let phase: Phase = 'opening'
   let live: LiveStream | null = null
@@ -44,6 +45,7 @@ export function createSession(deps: SessionDeps, socket: WebSocket, admission: A
   let isStarting = false
   let endedAs: string = DISCONNECTED
   let notJson = 0
+  let stopWhileBinding: NodeJS.Timeout | null = null
   const times = {
     openedMs: clock.monotonicMs(),
     hasStarted: false,
@@ -66,43 +68,46 @@ export function createSession(deps: SessionDeps, socket: WebSocket, admission: A
     if (phase === 'ended') return
     phase = 'ended'
     endedAs = ended
-    hold.clear()
-    stop.abort()
     metrics.ended.inc({ how: close === null ? 'peer' : close.ended })
     if (close !== null) socket.close(close.code, close.reason)
-    // While the stream is being opened, `begin` ends it when it is there.
-    if (!isStarting) void finish()
+    // While the stream is being opened, `begin` ends it once it has what came before the end.
+    if (isStarting) return
+    hold.clear()
+    void finish()
   }
   const isEnded = () => phase === 'ended'
 
   const begin = async (message: MediaStart) => {
     isStarting = true
-    const outcome = await startStream(deps, {
-      session,
-      admission,
-      start: message,
-      signal: stop.signal,
-    }).catch((error: unknown) => {
-      if (!isEnded()) deps.log.error(errorFields(error), 'stream could not be opened')
-      return { kind: 'refused', close: closes.fault } as const
-    })
+    const outcome = await startStream(deps, { session, admission, start: message }).catch(
+      (error: unknown) => {
+        if (!isEnded()) deps.log.error(errorFields(error), 'stream could not be opened')
+        return { kind: 'refused', close: closes.fault } as const
+      },
+    )
     isStarting = false
-    if (outcome.kind === 'live') live = outcome.live
-    if (isEnded()) await finish()
-    else if (outcome.kind === 'refused') end(outcome.close, outcome.close.ended)
-    else goLive(outcome.live)
+    const wasEnded = isEnded()
+    if (outcome.kind === 'refused') {
+      end(outcome.close, outcome.close.ended)
+    } else {
+      live = outcome.live
+      if (!isEnded()) phase = 'live'
+      guard(() => pour(outcome.live))
+    }
+    if (wasEnded) await finish()
   }
 
-  const goLive = (stream: LiveStream) => {
-    phase = 'live'
+  /** What came while the call was looked for, up to its `stop` or the end of the connection. */
+  const pour = (stream: LiveStream) => {
+    const wasEnded = isEnded()
     for (const { message, arrivedAtMs } of hold.take()) {
       if (message === null) end(null, DISCONNECTED)
       else takeLive(stream, message, arrivedAtMs)
+      if (message === null || message.kind === 'stop' || wasEnded !== isEnded()) return
     }
   }
 
   const takeLive = (stream: LiveStream, message: MediaMessage, arrivedAtMs: number) => {
-    if (isEnded()) return
     switch (message.kind) {
       case 'media': {
         const { accepted } = stream.media(message, arrivedAtMs)
@@ -189,9 +194,13 @@ export function createSession(deps: SessionDeps, socket: WebSocket, admission: A
       takeLive(live, message, arrivedAtMs)
     } else {
       hold.keep({ message, arrivedAtMs })
-      // The peer has said all it has to say: it need not wait for us to find the call.
-      if (message.kind === 'stop') socket.close(closes.stop.code, closes.stop.reason)
+      if (message.kind === 'stop') stopWhileBinding ??= setTimeout(letGo, STOP_WITHIN_MS)
     }
+  }
+
+  /** The peer has said all it has to say: it need not wait longer for us to find its call. */
+  const letGo = () => {
+    if (phase === 'binding') socket.close(closes.stop.code, closes.stop.reason)
   }
 
   const guard = (work: () => void) => {

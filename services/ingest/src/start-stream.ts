@@ -1,12 +1,13 @@
 import type { MediaStart } from '@callwire/exotel'
-import { AppError } from '@callwire/runtime'
+import { AppError, errorFields } from '@callwire/runtime'
 import type { Admission } from './admission.ts'
+import { audioClockOf } from './audio-clock.ts'
 import { bindCall } from './bind-call.ts'
 import { closes, type Close } from './closes.ts'
 import { createLiveStream, type LiveStream, type LiveStreamDeps } from './live-stream.ts'
 import { openInbound } from './open-inbound.ts'
-import { openStream, type OpenDeps } from './open-stream.ts'
-import { laterClock } from './prior-clock.ts'
+import { openStream, type OpenDeps, type OpenStream } from './open-stream.ts'
+import { laterClock, type PriorClock } from './prior-clock.ts'
 import type { Registry } from './registry.ts'
 import type { Session } from './session.ts'
 
@@ -27,11 +28,11 @@ const TRY_AGAIN_MS = 700
  * From `start` to a live stream: finds the call, opens the stream, takes the call from the socket
  * that had it.
  *
- * @throws DbError, LedgerError; `AbortError` when `signal` aborts before the stream is open
+ * @throws DbError, LedgerError
  */
 export async function startStream(
   deps: SessionDeps,
-  o: { session: Session; admission: Admission; start: MediaStart; signal: AbortSignal },
+  o: { session: Session; admission: Admission; start: MediaStart },
 ): Promise<StartOutcome> {
   for (let tries = 1; ; tries += 1) {
     try {
@@ -39,14 +40,14 @@ export async function startStream(
       if (outcome !== 'raced') return outcome
     } catch (error) {
       if (!(error instanceof AppError) || !error.retryable || tries >= TRIES) throw error
-      await deps.clock.sleep(TRY_AGAIN_MS, o.signal)
+      await deps.clock.sleep(TRY_AGAIN_MS)
     }
   }
 }
 
 async function tryStart(
   deps: SessionDeps,
-  o: { session: Session; admission: Admission; start: MediaStart; signal: AbortSignal },
+  o: { session: Session; admission: Admission; start: MediaStart },
 ): Promise<StartOutcome | 'raced'> {
   const { admission } = o
   const start = {
@@ -56,8 +57,7 @@ async function tryStart(
     sampleRate: o.start.sampleRate,
     customParameters: o.start.customParameters,
   }
-  const binding = await bindCall(deps, { admission, start, signal: o.signal })
-  o.signal.throwIfAborted()
+  const binding = await bindCall(deps, { admission, start })
   if (binding.kind === 'refuse') {
     const close = binding.reason === 'identity' ? closes.identity : closes.unknownCall
     return { kind: 'refused', close }
@@ -76,8 +76,8 @@ async function tryStart(
       return { kind: 'refused', close: closes.unknownCall }
     case 'opened': {
       const { stream } = opened
-      const older = o.signal.aborted ? null : await deps.registry.takeOver(stream.callId, o.session)
-      const prior = older === null ? stream.prior : laterClock(stream.prior, older)
+      const older = await deps.registry.takeOver(stream.callId, o.session)
+      const prior = laterClock(stream.prior, older ?? (await leftBehind(deps, stream)))
       const live = createLiveStream(
         deps,
         { ...stream, prior },
@@ -97,6 +97,18 @@ async function tryStart(
       )
       return { kind: 'live', live }
     }
+  }
+}
+
+/** What a socket that is not this process's handed over before it went, as far as Redis knows. */
+async function leftBehind(deps: SessionDeps, stream: OpenStream): Promise<PriorClock> {
+  const nothing = { firstAudioAtMs: null, clockMs: 0 }
+  if (stream.prior.firstAudioAtMs === null) return nothing
+  try {
+    return { ...nothing, clockMs: await audioClockOf(deps.audio, stream.callId, stream.sampleRate) }
+  } catch (error) {
+    deps.log.warn({ callId: stream.callId, ...errorFields(error) }, 'earlier audio not looked at')
+    return nothing
   }
 }
 

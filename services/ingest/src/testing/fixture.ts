@@ -4,6 +4,8 @@ import { ID_RANDOM_BYTES, newId, type CallStatus, type IdKind } from '@callwire/
 import {
   blindIndex,
   createDataKey,
+  openDataKey,
+  openWithDataKey,
   parseContentRing,
   sealContent,
   sha256Hex,
@@ -11,6 +13,7 @@ import {
 import {
   agents,
   callKeys,
+  callSecrets,
   calls,
   connectDatabase,
   connectProvisioner,
@@ -22,7 +25,7 @@ import {
 import { createLedger } from '@callwire/ledger'
 import { Secret, systemClock, systemRandom } from '@callwire/runtime'
 import { captureLogs, eventually, testDatabase, testRedis } from '@callwire/testkit'
-import { eq } from 'drizzle-orm'
+import { and, eq } from 'drizzle-orm'
 import type { Config } from '../config.ts'
 import { createContext } from '../context.ts'
 import { startServer } from '../server.ts'
@@ -221,6 +224,19 @@ export async function createFixture() {
         },
         { what: type },
       )
+    },
+    /** What an event of the call hides, opened. */
+    async secretOf(tenantId: string, callId: string, field: string): Promise<string> {
+      const [row] = await gateway.withTenant(tenantId, (tx) =>
+        tx
+          .select({ sealed: callSecrets.sealed, wrapped: callKeys.wrapped })
+          .from(callSecrets)
+          .innerJoin(callKeys, eq(callKeys.callId, callSecrets.callId))
+          .where(and(eq(callSecrets.callId, callId), eq(callSecrets.field, field))),
+      )
+      const dataKey = openDataKey(ring, { tenantId, callId }, row?.wrapped ?? '')
+      const context = { purpose: 'dtmf-digit', tenantId, rowId: callId, field }
+      return openWithDataKey(dataKey, context, row?.sealed ?? '').toString()
     },
     /** Everything in the call's Redis Stream, opened. */
     async entries(tenantId: string, callId: string): Promise<OpenedEntry[]> {

@@ -1,0 +1,207 @@
+import type { AudioEntry } from '@callwire/bus'
+import { BusError } from '@callwire/bus'
+import { captureLogs, manualClock } from '@callwire/testkit'
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { createOutbox, KEEP_MS, type AudioSink, type Range } from './outbox.ts'
+
+type Fault = 'none' | 'before' | 'after'
+
+/** Redis as the outbox sees it: refuses, answers too late, or forgets. */
+function fakeRedis() {
+  let stream: { id: string; entry: AudioEntry }[] = []
+  let lastId = 0
+  let fault: Fault = 'none'
+  const wakes: number[] = []
+  const refuse = () => {
+    if (fault === 'before') throw new BusError('unavailable', 'Redis does not answer.')
+  }
+  const sink: AudioSink = {
+    append: (entry) =>
+      attempt(() => {
+        refuse()
+        lastId += 1
+        stream.push({ id: String(lastId), entry })
+        if (fault === 'after') throw new BusError('unavailable', 'Redis does not answer.')
+        return String(lastId)
+      }),
+    idsAfter: (afterId) =>
+      attempt(() => {
+        refuse()
+        return stream.map(({ id }) => id).filter((id) => Number(id) > Number(afterId))
+      }),
+    exists: () =>
+      attempt(() => {
+        refuse()
+        return stream.length > 0
+      }),
+    wakeTranscriber: () =>
+      attempt(() => {
+        refuse()
+        wakes.push(stream.length)
+      }),
+  }
+  return {
+    sink,
+    wakes,
+    entries: () => stream.map(({ entry }) => entry),
+    setFault: (next: Fault) => {
+      fault = next
+    },
+    forgetAll: () => {
+      stream = []
+    },
+    forgetLast: (count: number) => {
+      stream = stream.slice(0, Math.max(0, stream.length - count))
+    },
+  }
+}
+
+function attempt<T>(work: () => T): Promise<T> {
+  return new Promise((resolve) => {
+    resolve(work())
+  })
+}
+
+function setUp() {
+  const clock = manualClock()
+  const redis = fakeRedis()
+  const lost: Range[] = []
+  const outbox = createOutbox({
+    sink: redis.sink,
+    clock,
+    random: (bytes) => Buffer.alloc(bytes, 7),
+    log: captureLogs().log,
+    onLost: (range) => lost.push(range),
+    onAppendFailed: () => undefined,
+  })
+  let index = 0
+  const pushBlock = () => {
+    const startMs = index * 100
+    const sealed = Buffer.from(`block ${index}`)
+    outbox.push({ kind: 'audio', streamId: 's', index, startMs, sealed }, startMs + 100)
+    index += 1
+  }
+  return { clock, redis, lost, outbox, pushBlock }
+}
+
+/** Indices as a reader takes them: each once, when it first comes in order. */
+function heard(entries: readonly AudioEntry[]): number[] {
+  const seen: number[] = []
+  for (const entry of entries) {
+    if (entry.kind === 'audio' && entry.index > (seen.at(-1) ?? -1)) seen.push(entry.index)
+  }
+  return seen
+}
+const upTo = (count: number) => [...Array(count).keys()]
+
+describe('createOutbox', () => {
+  test('hands over in order', async () => {
+    const { clock, redis, outbox, pushBlock } = setUp()
+    for (let i = 0; i < 20; i += 1) pushBlock()
+    outbox.push({ kind: 'end', streamId: 's', atMs: 2_000 }, 2_000)
+    await clock.advance(1)
+    expect(heard(redis.entries())).toEqual(upTo(20))
+    expect(redis.entries().at(-1)?.kind).toBe('end')
+  })
+
+  test('ten seconds without Redis cost nothing', async () => {
+    const { clock, redis, lost, pushBlock } = setUp()
+    pushBlock()
+    await clock.advance(100)
+    redis.setFault('before')
+    for (let i = 0; i < 100; i += 1) {
+      pushBlock()
+      await clock.advance(100)
+    }
+    redis.setFault('none')
+    await clock.advance(2_000)
+    expect(heard(redis.entries())).toEqual(upTo(101))
+    expect(lost).toEqual([])
+  })
+
+  test('longer ones cost an explicit gap, told once and in one piece', async () => {
+    const { clock, redis, lost, pushBlock } = setUp()
+    redis.setFault('before')
+    for (let i = 0; i < 150; i += 1) {
+      pushBlock()
+      await clock.advance(100)
+    }
+    redis.setFault('none')
+    await clock.advance(2_000)
+    const [first, ...rest] = redis.entries()
+    const gone = 15_000 - KEEP_MS
+    expect(first).toEqual({ kind: 'gap', streamId: 's', fromMs: 0, toMs: gone })
+    expect(rest.map((entry) => entry.kind === 'audio' && entry.startMs)).toEqual(
+      upTo(150 - gone / 100).map((i) => gone + i * 100),
+    )
+    expect(lost.reduce((sum, range) => sum + range.toMs - range.fromMs, 0)).toBe(gone)
+  })
+
+  test('a Redis that came back empty gets the last audio again, and a wake-up', async () => {
+    const { clock, redis, outbox, pushBlock } = setUp()
+    for (let i = 0; i < 200; i += 1) {
+      pushBlock()
+      await clock.advance(1)
+    }
+    redis.forgetAll()
+    outbox.recheck()
+    await clock.advance(1)
+    const again = heard(redis.entries())
+    expect(again.at(-1)).toBe(199)
+    expect(again).toHaveLength(KEEP_MS / 100)
+    expect(redis.wakes).toHaveLength(1)
+    outbox.recheck()
+    await clock.advance(1)
+    expect(redis.entries()).toHaveLength(KEEP_MS / 100)
+  })
+
+  test('a Redis whose file was a second short gets that second again', async () => {
+    const { clock, redis, outbox, pushBlock } = setUp()
+    for (let i = 0; i < 50; i += 1) pushBlock()
+    await clock.advance(1)
+    redis.forgetLast(10)
+    outbox.recheck()
+    await clock.advance(1)
+    expect(redis.entries()).toHaveLength(50)
+    expect(heard(redis.entries())).toEqual(upTo(50))
+  })
+
+  test('an end without Redis gives up in time and tells what is missing', async () => {
+    const { clock, redis, lost, outbox, pushBlock } = setUp()
+    redis.setFault('before')
+    for (let i = 0; i < 3; i += 1) pushBlock()
+    const finished = outbox.finish(5_000)
+    await clock.advance(6_000)
+    await finished
+    expect(lost).toEqual([
+      { fromMs: 0, toMs: 100 },
+      { fromMs: 100, toMs: 200 },
+      { fromMs: 200, toMs: 300 },
+    ])
+  })
+
+  test('whatever Redis does within the time kept, a reader hears every block in order', async () => {
+    const fault = fc.constantFrom<Fault>('none', 'before', 'after')
+    const steps = fc.array(fc.record({ fault, forget: fc.integer({ min: 0, max: 12 }) }), {
+      maxLength: 60,
+    })
+    await fc.assert(
+      fc.asyncProperty(steps, async (script) => {
+        const { clock, redis, lost, outbox, pushBlock } = setUp()
+        for (const step of script) {
+          redis.setFault(step.fault)
+          pushBlock()
+          await clock.advance(100)
+          if (step.fault !== 'none') redis.forgetLast(step.forget)
+        }
+        redis.setFault('none')
+        outbox.recheck()
+        await clock.advance(2_000)
+        expect(heard(redis.entries())).toEqual(upTo(script.length))
+        expect(lost).toEqual([])
+      }),
+      { numRuns: 40 },
+    )
+  })
+})
