@@ -35,6 +35,10 @@ await run(
 /** Without a supervisor there are no stores either, soon: a drain would only hold the port. */
 function supervisorGone(): AbortSignal {
   const gone = new AbortController()
-  if (isSupervised()) process.stdin.once('end', () => gone.abort())
+  if (isSupervised()) {
+    process.stdin.once('end', () => gone.abort())
+    process.stdin.once('error', () => gone.abort())
+    if (process.stdin.readableEnded) gone.abort()
+  }
   return gone.signal
 }

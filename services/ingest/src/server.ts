@@ -16,7 +16,7 @@ const LOOK_FOR_SLOW_MS = 500
 /** Limits are in seconds; a quarter keeps them exact enough. */
 const TICK_MS = 250
 /** What is left after the drain has closed the last call: its end goes on record. */
-const FINISH_WITHIN_MS = 8_000
+const FINISH_WITHIN_MS = 5_000
 
 export type IngestServer = AsyncDisposable & {
   readonly port: number

@@ -1,0 +1,53 @@
+import { describe, expect, test } from 'vitest'
+import { drainGraceOf, readIngestConfig } from './config.ts'
+
+const least = {
+  DATABASE_URL: 'postgres://callwire_ingest:x@127.0.0.1:5555/callwire',
+  REDIS_URL: 'redis://127.0.0.1:6666',
+  CONTENT_KEYS: 'k1:AAAA',
+  EDGE_KEYS: 'k1:AAAA',
+  JWT_SECRET: 'secret',
+}
+
+describe('readIngestConfig', () => {
+  test('has a default for everything but stores and keys', () => {
+    expect(readIngestConfig(least)).toMatchObject({
+      port: 8081,
+      host: '127.0.0.1',
+      publicUrl: 'http://127.0.0.1:8080',
+      drainGraceMs: 60_000,
+      allowListAlone: false,
+      allowedIps: [],
+      trustedProxies: [],
+    })
+  })
+
+  test('reads the allow-list', () => {
+    const config = readIngestConfig({
+      ...least,
+      SUPPORT_EXOTEL: 'true',
+      INGEST_ALLOWED_IPS: '203.0.113.0/24, 2001:db8::1',
+    })
+    expect(config).toMatchObject({
+      allowListAlone: true,
+      allowedIps: ['203.0.113.0/24', '2001:db8::1'],
+    })
+  })
+
+  test.each([
+    ['INGEST_ALLOWED_IPS', '10.0.0.0/40'],
+    ['PUBLIC_URL', 'ftp://x'],
+    ['SUPPORT_EXOTEL', 'yes'],
+    ['DRAIN_GRACE_MS', '-1'],
+    ['REDIS_URL', 'not a url'],
+  ])('names %s when it is malformed, and not its value', (name, value) => {
+    expect(() => readIngestConfig({ ...least, [name]: value })).toThrow(name)
+    expect(() => readIngestConfig({ ...least, [name]: value })).not.toThrow(value)
+  })
+})
+
+test('the grace is known before the configuration is', () => {
+  expect(drainGraceOf({ DRAIN_GRACE_MS: '1500' })).toBe(1_500)
+  expect(drainGraceOf({ DRAIN_GRACE_MS: 'x' })).toBe(60_000)
+  expect(drainGraceOf({})).toBe(60_000)
+})

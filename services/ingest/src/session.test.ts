@@ -1,0 +1,99 @@
+import { EventEmitter } from 'node:events'
+import { captureLogs, manualClock } from '@callwire/testkit'
+import { expect, test } from 'vitest'
+import type { WebSocket } from 'ws'
+import { createIngestMetrics } from './metrics.ts'
+import { createSession } from './session.ts'
+import type { SessionDeps } from './start-stream.ts'
+import { mediaTexts, pcmOf } from './testing/wire-client.ts'
+
+/** A socket whose peer does only what the test says. */
+class FakeSocket extends EventEmitter {
+  readonly calls: string[] = []
+  close(code: number, reason: string) {
+    this.calls.push(`close ${code} ${reason}`)
+  }
+  terminate() {
+    this.calls.push('terminate')
+    this.emit('close')
+  }
+  ping() {
+    this.calls.push('ping')
+  }
+  pause() {
+    this.calls.push('pause')
+  }
+  resume() {
+    this.calls.push('resume')
+  }
+}
+
+function setUp() {
+  const clock = manualClock()
+  const socket = new FakeSocket()
+  // Before `start` a session touches neither store: these are all it has.
+  const deps = {
+    clock,
+    log: captureLogs().log,
+    metrics: createIngestMetrics(),
+    onFrame: () => undefined,
+  } as unknown as SessionDeps
+  const session = createSession(deps, socket as unknown as WebSocket, { kind: 'address' })
+  const pass = async (ms: number) => {
+    for (let passed = 0; passed < ms; passed += 250) {
+      await clock.advance(250)
+      session.tick()
+    }
+  }
+  const say = (...texts: string[]) => {
+    for (const text of texts) socket.emit('message', Buffer.from(text), false)
+  }
+  return { clock, socket, session, pass, say }
+}
+
+test('a socket that does not start is closed with 1008', async () => {
+  const { socket, pass, session, say } = setUp()
+  say('{"event":"connected"}', ...mediaTexts(pcmOf(3)))
+  await pass(9_750)
+  expect(socket.calls).toEqual([])
+  await pass(250)
+  expect(socket.calls).toEqual(['close 1008 no start'])
+  await session.finished
+})
+
+test('a flood is closed with 1008, and cut when it goes on', async () => {
+  const { clock, socket, say } = setUp()
+  for (let second = 0; second < 5; second += 1) {
+    for (let i = 0; i < 501; i += 1) say('{"event":"mark"}')
+    await clock.advance(1_000)
+  }
+  expect(socket.calls).toEqual(['close 1008 too many messages'])
+  for (let i = 0; i < 501; i += 1) say('{"event":"mark"}')
+  expect(socket.calls.at(-1)).toBe('terminate')
+})
+
+test('pings count as messages', async () => {
+  const { clock, socket } = setUp()
+  for (let second = 0; second < 5; second += 1) {
+    for (let i = 0; i < 501; i += 1) socket.emit('ping')
+    await clock.advance(1_000)
+  }
+  expect(socket.calls).toEqual(['close 1008 too many messages'])
+})
+
+test('a fault while reading is 1011, and the process goes on', async () => {
+  const { socket, session } = setUp()
+  socket.emit('message', { not: 'bytes' }, false)
+  expect(socket.calls[0]).toMatch(/^close (1007|1011) /)
+  socket.emit('error', new Error('late'))
+  await session.finished
+})
+
+test('closing twice closes once', async () => {
+  const { socket, session } = setUp()
+  session.close({ code: 1012, reason: 'drain', ended: 'drain' })
+  session.close({ code: 1011, reason: 'internal', ended: 'fault' })
+  socket.emit('close')
+  expect(socket.calls).toEqual(['close 1012 drain'])
+  await session.finished
+})
