@@ -4,17 +4,24 @@ import { buildApp } from './app.ts'
 import type { GatewayConfig } from './config.ts'
 import { createContext } from './context.ts'
 import { countRequests } from './count-requests.ts'
+import type { Route } from './http/route.ts'
 
 /** Requests under way when the end comes are answered, but not waited for longer than this. */
 const answerGraceMs = 3_000
 
-export type Gateway = AsyncDisposable & { port: number; app: FastifyInstance }
+export type Gateway = AsyncDisposable & {
+  port: number
+  app: FastifyInstance
+  /** What it answers below `/api/v1`. */
+  routes: readonly Route[]
+}
 
 /**
  * Starts the gateway. Disposing it stops taking connections, lets requests and then live splices
  * end by themselves for their time, and closes what is left.
  */
 export async function startGateway(config: GatewayConfig, o: { log: Logger }): Promise<Gateway> {
+  if (config.weakJwtSecret) o.log.warn('JWT_SECRET is shorter than 32 characters')
   await using opened = new AsyncDisposableStack()
   const context = await createContext(config, o)
   opened.defer(() => context.close())
@@ -38,6 +45,7 @@ export async function startGateway(config: GatewayConfig, o: { log: Logger }): P
   return {
     app,
     port,
+    routes: context.app.routes,
     [Symbol.asyncDispose]: async () => {
       app.server.close()
       app.server.closeIdleConnections()

@@ -4,11 +4,17 @@ import { plainText } from './text.ts'
 
 const name = plainText(100)
 
+/** Runs also on what is no address at all: that is for the check before to say. */
+function holdsCredentials(text: string): boolean {
+  const url = URL.parse(text)
+  return url !== null && (url.username !== '' || url.password !== '')
+}
+
 /** An address Exotel can open a media socket to: ws or wss, and shorter than its limit of 600. */
 export const streamUrlSchema = z
   .url({ protocol: /^wss?$/ })
   .max(599)
-  .refine((text) => !new URL(text).username && !new URL(text).password, 'must not hold credentials')
+  .refine((text) => !holdsCredentials(text), 'must not hold credentials')
 
 /** Who answers for a phone: a person's number, a flow of Exotel's, or a media stream. */
 export const createAgentBody = z.discriminatedUnion('kind', [

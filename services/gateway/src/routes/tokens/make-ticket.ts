@@ -6,6 +6,8 @@ import { ok } from '../../http/reply.ts'
 import { route } from '../../http/route.ts'
 import { actorOf, type RecordAudit } from '../../record-audit.ts'
 
+/** Says what it is, so that nothing else is looked up as a ticket. */
+const ticketPrefix = 'cwt_'
 /** Time for a browser to open a socket, and no more. */
 const ttlS = 60
 
@@ -24,7 +26,7 @@ export function makeTicket(deps: {
     replies: { 201: ticketReply.meta({ description: 'The ticket, this once' }) },
     handle: async ({ principal }) => {
       const { tenantId, kind, id, role, permissions } = principal
-      const ticket = randomToken()
+      const ticket = `${ticketPrefix}${randomToken()}`
       const payload = {
         tenantId,
         kind,

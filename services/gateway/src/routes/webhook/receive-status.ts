@@ -1,7 +1,7 @@
 import type { Queues } from '@callwire/bus'
 import { isId } from '@callwire/contracts'
 import { sealContent, verifyMacToken, type ContentRing, type MacRing } from '@callwire/crypto'
-import { callbackInbox, type Database } from '@callwire/db'
+import { callbackInbox, type Database, type Finder } from '@callwire/db'
 import type { FastifyInstance, onRequestHookHandler } from 'fastify'
 import { z } from 'zod'
 import { failureSchema, success } from '@callwire/contracts'
@@ -27,7 +27,7 @@ const paramsSchema = z.strictObject({ callId: z.string().max(200), signature: z.
 export function receiveStatus(
   scope: FastifyInstance,
   deps: {
-    database: Pick<Database, 'withTenant' | 'finder'>
+    database: Pick<Database, 'withTenant'> & { finder: Pick<Finder, 'callById'> }
     queues: Pick<Queues, 'wakeCallback'>
     bestEffort: BestEffort
     newId: NewId

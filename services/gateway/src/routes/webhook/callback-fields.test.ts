@@ -1,0 +1,72 @@
+import { describe, expect, it } from 'vitest'
+import { parseCallback } from './callback-fields.ts'
+
+const form = 'application/x-www-form-urlencoded'
+const multipart = 'multipart/form-data; boundary=b1'
+
+function parts(...fields: [string, string][]): string {
+  const texts = fields.map(
+    ([name, value]) => `--b1\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`,
+  )
+  return `${texts.join('')}--b1--\r\n`
+}
+
+const parse = (type: string | undefined, body: string) => parseCallback(type, Buffer.from(body))
+const expected = { CallSid: 'abc', Status: 'completed', From: '+91 नम' }
+const encoded = new URLSearchParams(expected).toString()
+
+describe('parseCallback', () => {
+  it.each([
+    ['multipart', multipart, parts(...Object.entries(expected))],
+    [
+      'multipart, quoted boundary',
+      'Multipart/Form-Data; boundary="b1"',
+      parts(...Object.entries(expected)),
+    ],
+    [
+      'multipart behind a byte order mark',
+      multipart,
+      `\uFEFF${parts(...Object.entries(expected))}`,
+    ],
+    ['multipart behind a preamble', multipart, `hello\r\n${parts(...Object.entries(expected))}`],
+    ['a form', form, encoded],
+    ['a form with a charset', `${form}; charset=UTF-8`, encoded],
+    ['a form behind a byte order mark', form, `\uFEFF${encoded}`],
+    ['JSON', 'application/json', JSON.stringify(expected)],
+    ['JSON behind a byte order mark', 'application/json', `\uFEFF${JSON.stringify(expected)}`],
+    ['JSON without a type', undefined, JSON.stringify(expected)],
+    ['a form without a type', undefined, encoded],
+    ['the same field twice with one value', form, `${encoded}&CallSid=abc`],
+  ])('reads %s', (_what, type, body) => {
+    expect(parse(type, body)).toMatchObject({ kind: 'fields', fields: expected })
+  })
+
+  it('keeps what JSON nests', () => {
+    expect(parse('application/json', '{"Legs":[{"Status":"busy"}],"Status":null}')).toMatchObject({
+      fields: { Legs: [{ Status: 'busy' }], Status: null },
+    })
+  })
+
+  it('makes no prototype of a field', () => {
+    const parsed = parse(form, '__proto__=x&Status=busy')
+    expect(parsed.kind === 'fields' && Object.keys(parsed.fields)).toEqual(['__proto__', 'Status'])
+  })
+
+  it.each([
+    ['broken JSON', 'application/json', '{"a":'],
+    ['a JSON array', 'application/json', '[]'],
+    ['JSON null', 'application/json', 'null'],
+    ['a contradiction', form, 'Status=completed&Status=failed'],
+    ['a contradiction in parts', multipart, parts(['Status', 'a'], ['Status', 'b'])],
+    ['multipart cut short', multipart, parts(['Status', 'a']).slice(0, -4)],
+    ['multipart without a boundary', 'multipart/form-data', parts(['Status', 'a'])],
+    ['a part without a name', multipart, '--b1\r\nX: y\r\n\r\nv\r\n--b1--'],
+    ['text instead of parts', multipart, 'Status=completed'],
+  ])('refuses %s', (_what, type, body) => {
+    expect(parse(type, body)).toEqual({ kind: 'malformed' })
+  })
+
+  it('does not know other types', () => {
+    expect(parse('text/xml', '<a/>')).toEqual({ kind: 'unsupported' })
+  })
+})

@@ -1,0 +1,44 @@
+import postgres from 'postgres'
+
+/** How many rows each table holds, past every fence. `url` is the migrator's. */
+export async function rowCounts(url: string): Promise<Record<string, number>> {
+  return withDatabase(url, async (sql) => {
+    const tables = await sql<{ name: string }[]>`
+      select table_name as name from information_schema.tables where table_schema = 'app' order by 1`
+    const counts: Record<string, number> = {}
+    for (const { name } of tables) {
+      const [row] = await sql<{ n: number }[]>`select count(*)::int as n from app.${sql(name)}`
+      counts[name] = row?.n ?? 0
+    }
+    return counts
+  })
+}
+
+/** Everything the database holds, as one text: for searching it for what must not be there. */
+export async function databaseText(url: string): Promise<string> {
+  return withDatabase(url, async (sql) => {
+    const tables = await sql<{ name: string }[]>`
+      select table_name as name from information_schema.tables where table_schema = 'app' order by 1`
+    const texts: string[] = []
+    for (const { name } of tables) {
+      const rows = await sql<{ text: string }[]>`
+        select row_to_json(t)::text as text from app.${sql(name)} t`
+      texts.push(...rows.map((row) => `${name} ${row.text}`))
+    }
+    return texts.join('\n')
+  })
+}
+
+/** The rows of one table, as they are. */
+export async function rowsOf(url: string, table: string): Promise<Record<string, unknown>[]> {
+  return withDatabase(url, async (sql) => [...(await sql`select * from app.${sql(table)}`)])
+}
+
+async function withDatabase<T>(url: string, work: (sql: postgres.Sql) => Promise<T>): Promise<T> {
+  const sql = postgres(url, { max: 1, onnotice: () => undefined })
+  try {
+    return await work(sql)
+  } finally {
+    await sql.end({ timeout: 5 })
+  }
+}
