@@ -16,8 +16,9 @@ export function claimsIn(markdown: string): Claim[] {
       say('path', code.replace(/\/$/, ''))
   }
   for (const [, script] of markdown.matchAll(/\bnpm run ([a-z][\w:-]*)/g)) say('script', script)
+  // In code, at its beginning: in prose "callwire" is a name.
   for (const [, words = ''] of markdown.matchAll(
-    /(?:npm run cli --|\bcallwire) +((?:[a-z]+ ?){1,2})(?=[ `\n]|$)/g,
+    /(?:`|^ *(?:\$ )?)(?:npm run cli --|callwire) +((?:[a-z]+ ?){1,2})(?=[ `\n]|$)/gm,
   )) {
     say('command', words.trim())
   }

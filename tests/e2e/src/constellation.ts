@@ -1,0 +1,154 @@
+import { execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import type { CallEvent } from '@callwire/contracts'
+import { createClient, type Client } from '@callwire/sdk'
+import { eventually, scratchDir } from '@callwire/testkit'
+import { machine } from './config.ts'
+import { account, collect, PHONE, startSimulator, type Simulator } from './simulator.ts'
+
+export const root = fileURLToPath(new URL('../../..', import.meta.url))
+const launcher = join(root, 'packages/launcher/src/main.ts')
+const cli = join(root, 'packages/cli/src/main.ts')
+
+export type Service = 'gateway' | 'ingest' | 'dialer' | 'transcriber' | 'copilot'
+type RunFile = {
+  gatewayUrl: string
+  databaseUrl: string
+  redisUrl: string
+  pids: Record<string, number>
+}
+
+/** The whole system as an operator starts it, with a simulator for Exotel. */
+export type Constellation = AsyncDisposable & {
+  simulator: Simulator
+  dataDir: string
+  gatewayUrl: string
+  socketUrl: string
+  apiKey: string
+  /** What `tenant create` printed. */
+  tenant: { tenantId: string; userId: string; email: string; password: string }
+  client: Client
+  runFile(): RunFile
+  /** Runs the CLI against this system and parses what it prints. */
+  cli(...args: string[]): Promise<unknown>
+  /** Imports the test's phone with an agent of this kind. */
+  phoneWith(agent: Parameters<Client['agents']['create']>[0]): Promise<string>
+  output(): string
+}
+
+/** Everything is up within a few seconds; a busy machine may take many. */
+const READY_MS = 90_000
+
+export async function startConstellation(env: Record<string, string> = {}): Promise<Constellation> {
+  await using stack = new AsyncDisposableStack()
+  const dataDir = await scratchDir('e2e')
+  stack.defer(() => rm(dataDir, { recursive: true, force: true }))
+  const simulator = stack.use(await startSimulator())
+  const anyPort = { GATEWAY_PORT: '0', INGEST_PORT: '0', COPILOT_PORT: '0', METRICS_PORT: '0' }
+  const child = spawn(process.execPath, [launcher, 'start'], {
+    cwd: root,
+    stdio: ['pipe', 'pipe', 'pipe'],
+    env: {
+      ...machine,
+      // The launcher ends when this process does, however it ends.
+      CALLWIRE_PARENT_FD: '0',
+      CALLWIRE_DATA_DIR: dataDir,
+      ...anyPort,
+      ASR_PROVIDER: 'loopback',
+      EXOTEL_ALLOWED_HOSTS: simulator.host,
+      EXOTEL_ALLOW_HTTP: 'true',
+      LOG_LEVEL: 'trace',
+      ...env,
+    },
+  })
+  const output = collect(child)
+  stack.defer(async () => {
+    child.kill('SIGTERM')
+    if (child.exitCode === null && child.signalCode === null) await once(child, 'exit')
+  })
+  await eventually(
+    () => {
+      if (child.exitCode !== null) throw new Error(`the launcher ended:\n${output().slice(-4_000)}`)
+      return /^ready \{/m.test(output())
+    },
+    { boundMs: READY_MS, what: 'ready' },
+  )
+  const runFile = () => JSON.parse(readFileSync(join(dataDir, 'run.json'), 'utf8')) as RunFile
+  const { gatewayUrl } = runFile()
+
+  let apiKey = ''
+  const run = async (...args: string[]): Promise<unknown> => {
+    const { stdout } = await promisify(execFile)(process.execPath, [cli, ...args, '--json'], {
+      env: { ...machine, CALLWIRE_DATA_DIR: dataDir, CALLWIRE_API_KEY: apiKey },
+    })
+    return JSON.parse(stdout)
+  }
+  const tenant = (await run(
+    'tenant',
+    'create',
+    '--name',
+    'Acme',
+    '--email',
+    'owner@acme.example',
+  )) as Constellation['tenant'] & { apiKey: string }
+  apiKey = tenant.apiKey
+  const client = createClient({ baseUrl: gatewayUrl, token: apiKey })
+  const disposables = stack.move()
+  return {
+    simulator,
+    dataDir,
+    gatewayUrl,
+    socketUrl: gatewayUrl.replace(/^http/, 'ws'),
+    apiKey,
+    tenant,
+    client,
+    runFile,
+    cli: run,
+    async phoneWith(body) {
+      const { agent } = await client.agents.create(body)
+      const { phone } = await client.phones.import({
+        number: PHONE,
+        country: 'IN',
+        exotelConfig: { ...account, subdomain: simulator.host },
+        agentId: agent.id,
+      })
+      return phone.id
+    },
+    output: () => output() + simulator.output(),
+    [Symbol.asyncDispose]: () => disposables.disposeAsync(),
+  }
+}
+
+/** Kills one service's process as hard as the system can, and says which it was. */
+export function killService(system: Constellation, service: Service): number {
+  const pid = system.runFile().pids[service]
+  if (pid === undefined) throw new Error(`${service} does not run`)
+  process.kill(pid, 'SIGKILL')
+  return pid
+}
+
+/** All of a call's events once its receipt is there and nothing follows it for the moment. */
+export async function eventsToReceipt(
+  client: Client,
+  callId: string,
+  boundMs = 90_000,
+): Promise<CallEvent[]> {
+  await eventually(
+    async () => {
+      try {
+        return (await client.calls.receipt(callId)).complete
+      } catch {
+        // The gateway may be the thing that was killed.
+        return false
+      }
+    },
+    { boundMs, what: `the receipt of ${callId}` },
+  )
+  const { events } = await client.calls.events(callId, { limit: 500 })
+  return events
+}
