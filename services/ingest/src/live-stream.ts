@@ -100,9 +100,11 @@ export function createLiveStream(
     note: (sequenceNumber) => path.note(sequenceNumber),
     async end(reason) {
       clearTimeout(stalled)
-      stop.abort()
       path.end()
+      // The wake-up comes after the beginning is on record, and needs the outbox.
+      await facts.settled()
       await outbox.finish(LAST_AUDIO_MS)
+      stop.abort()
       facts.add('stream.ended', () =>
         recordEnded(deps, stream, { counters: path.counters(), reason }),
       )

@@ -1,3 +1,4 @@
+import { eventually } from '@callwire/testkit'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createFixture, type Fixture } from './testing/fixture.ts'
 import {
@@ -17,8 +18,14 @@ beforeAll(async () => {
 })
 afterAll(() => fixture[Symbol.asyncDispose]())
 
+async function health() {
+  const response = await fetch(`${ingest.http}/readyz`)
+  return (await response.json()) as { streams: number; frames: number }
+}
+
 describe('a stream', () => {
   test('goes from the path token to sealed audio, byte for byte', async () => {
+    await using heard = fixture.wakeUps()
     const phone = await fixture.seedPhone()
     const call = await fixture.seedCall(phone)
     const pcm = pcmOf(52)
@@ -48,5 +55,28 @@ describe('a stream', () => {
     expect(audio.map((entry) => entry.startMs)).toEqual([...Array(11).keys()].map((i) => i * 100))
     expect(Buffer.concat(audio.map((entry) => entry.pcm)).equals(pcm)).toBe(true)
     expect(entries.at(-1)).toMatchObject({ kind: 'end', atMs: 1040 })
+    await eventually(() => heard.callIds.includes(call.callId))
+    const [row] = await fixture.streamsOf(call.tenantId, call.callId)
+    expect(row).toMatchObject({ frames: 52, audioMs: 1040, clockMs: 1040, clockStartMs: 0 })
+    expect(row?.endedAt).not.toBeNull()
+  })
+
+  test('counts live sockets and frames where health and metrics are asked', async () => {
+    const before = await health()
+    const phone = await fixture.seedPhone()
+    const call = await fixture.seedCall(phone)
+    const client = await dial(`${ingest.url}/t/${call.pathToken}`)
+    client.send(startText({}), ...mediaTexts(pcmOf(7)))
+    const during = await eventually(async () => {
+      const seen = await health()
+      return seen.frames === before.frames + 7 ? seen : null
+    })
+    expect(during.streams).toBe(before.streams + 1)
+    client.send(stopText())
+    await client.closed
+    await eventually(async () => (await health()).streams === before.streams)
+    const metrics = await ingest.context.metrics.metrics.registry.metrics()
+    expect(metrics).toContain(`callwire_ingest_frames_total ${during.frames}`)
+    expect(metrics).not.toContain(call.callId)
   })
 })

@@ -207,6 +207,29 @@ test('plain requests: health tells streams and frames, the rest is 404', async (
   expect((await fetch(`${ingest.http}/handover`, { method: 'POST' })).status).toBe(409)
 })
 
+test('a peer that does not finish its headers is cut', async () => {
+  const { connect } = await import('node:net')
+  const socket = connect(Number(new URL(ingest.http).port), '127.0.0.1')
+  const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()))
+  socket.resume()
+  socket.write('GET /v1/ingest HTTP/1.1\r\nHost: x\r\n')
+  const trickle = setInterval(() => socket.write('X-Slow: 1\r\n'), 500)
+  socket.on('error', () => undefined)
+  await closed
+  clearInterval(trickle)
+})
+
+test('nothing that admits is in the logs', async () => {
+  const call = await fixture.seedCall(phone)
+  await plays(`${ingest.url}/t/${call.pathToken}?token=${phone.token}`, {}, startText({}))
+  await fetch(`${ingest.http}/v1/ingest/resolve/${phone.phoneToken}`)
+  const text = fixture.logs.text()
+  expect(text).toContain('stream opened')
+  for (const secret of [call.pathToken, phone.token, phone.phoneToken, '9876543210']) {
+    expect(text).not.toContain(secret)
+  }
+})
+
 test('an upgrade that is no WebSocket is refused and hurts nobody', async () => {
   const status = await new Promise<number>((resolve, reject) => {
     const request = httpRequest(ingest.url.replace('ws:', 'http:'), {

@@ -1,5 +1,5 @@
 import { createTokens } from '@callwire/accounts'
-import { connectRedis, createAudioStreams, createDoorbell } from '@callwire/bus'
+import { connectRedis, createAudioStreams, createDoorbell, work } from '@callwire/bus'
 import { ID_RANDOM_BYTES, newId, type CallStatus, type IdKind } from '@callwire/contracts'
 import {
   blindIndex,
@@ -237,6 +237,16 @@ export async function createFixture() {
       const dataKey = openDataKey(ring, { tenantId, callId }, row?.wrapped ?? '')
       const context = { purpose: 'dtmf-digit', tenantId, rowId: callId, field }
       return openWithDataKey(dataKey, context, row?.sealed ?? '').toString()
+    },
+    /** Hears what wakes transcribers; dispose of it to stop. */
+    wakeUps() {
+      const callIds: string[] = []
+      const onJob = (job: { callId: string }) => {
+        callIds.push(job.callId)
+        return Promise.resolve()
+      }
+      const worker = work(bus, 'transcribe', onJob, { concurrency: 1, log: logs.log })
+      return { callIds, [Symbol.asyncDispose]: () => worker[Symbol.asyncDispose]() }
     },
     /** Everything in the call's Redis Stream, opened. */
     async entries(tenantId: string, callId: string): Promise<OpenedEntry[]> {
