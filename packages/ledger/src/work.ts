@@ -34,6 +34,8 @@ export function createWork(o: {
 }): { work: LedgerWork; appended: CallEvent[] } {
   const { tx, tenantId, callId, head } = o
   const appended: CallEvent[] = []
+  // One statement at a time: a connection takes no two.
+  let stored = Promise.resolve()
 
   const append = async (fact: NewFact): Promise<CallEvent> => {
     const text = textOfFact(fact)
@@ -52,10 +54,12 @@ export function createWork(o: {
     head.lastType = fact.type
     const event = eventOf({ ...row, erased: false })
     appended.push(event)
-    await tx.insert(callEvents).values({ tenantId, ...row })
-    if (fact.secret !== undefined) {
+    stored = stored.then(async () => {
+      await tx.insert(callEvents).values({ tenantId, ...row })
+      if (fact.secret === undefined) return
       await tx.insert(callSecrets).values({ tenantId, callId, seq, ...fact.secret })
-    }
+    })
+    await stored
     return event
   }
 
