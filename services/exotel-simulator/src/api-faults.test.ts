@@ -66,9 +66,9 @@ describe('faults of the API', () => {
   })
   it('strike only whom they are meant for', async () => {
     await fault({ kind: 'unauthorized', on: 'read', times: 'always' })
-    await fault({ kind: 'server_error', number: '0002', accountSid: 'acme1' })
+    await fault({ kind: 'server_error', number: 90002, accountSid: 'acme1' })
     expect((await world.connect(world.streamFields())).status).toBe(200)
-    expect((await world.connect(world.streamFields({ From: '+919000000002' }))).status).toBe(500)
+    expect((await world.connect(world.streamFields({ From: '+919000090002' }))).status).toBe(500)
     expect((await world.read('/v1/Accounts/acme1/Calls.json')).status).toBe(401)
     expect((await world.read('/v1/Accounts/acme1/Calls.json')).status).toBe(401)
     await world.send('DELETE', '/simulator/faults')

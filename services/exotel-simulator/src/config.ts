@@ -62,7 +62,9 @@ function accountFrom(env: Environment): AccountInput | undefined {
 
 /** Reads the environment, the only place that does. */
 export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
-  const parsed = Environment.safeParse(env)
+  // An empty variable is an unset one.
+  const given = Object.entries(env).filter(([, value]) => value !== '')
+  const parsed = Environment.safeParse(Object.fromEntries(given))
   if (!parsed.success) throw wrong(parsed.error.issues.map((issue) => issue.path[0] ?? ''))
   const { data } = parsed
   return {

@@ -69,7 +69,7 @@ describe('the process', () => {
 
 describe('the variables', () => {
   it('have defaults', () => {
-    expect(readConfig({})).toEqual({
+    expect(readConfig({ METRICS_PORT: '', LOG_LEVEL: '' })).toEqual({
       ...{ host: '127.0.0.1', port: 8099, metricsPort: null, logLevel: 'info', dataDir: null },
       ...{ account: undefined, supervised: false },
     })

@@ -115,8 +115,8 @@ export async function createSimulator(options: SimulatorOptions): Promise<Simula
     async close() {
       await exchange.close()
       await app.close()
-      await journal.close()
-      await logFile.close()
+      journal.close()
+      logFile.close()
     },
   }
 }

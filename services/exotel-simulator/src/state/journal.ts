@@ -1,13 +1,16 @@
-import { createWriteStream, mkdirSync } from 'node:fs'
+import { closeSync, fstatSync, mkdirSync, openSync, writeSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
 /** An append-only file of JSON lines; without a folder it remembers nothing. */
-export type JsonLines = { append(line: unknown): void; close(): Promise<void> }
+export type JsonLines = { append(line: unknown): void; close(): void }
 
-const NOTHING: JsonLines = { append: () => undefined, close: () => Promise.resolve() }
+const NOTHING: JsonLines = { append: () => undefined, close: () => undefined }
 
-/** Lines are handed to the system at once and never forced to disk: a crash of the machine may lose the last ones. */
+/**
+ * Each line has reached the system before `append` returns, so what a reply tells of is on file even if the process is
+ * killed next. Nothing is forced to disk: a crash of the machine may lose the last lines.
+ */
 export function openJsonLines(
   folder: string | null,
   name: string,
@@ -15,11 +18,23 @@ export function openJsonLines(
 ): JsonLines {
   if (folder === null) return NOTHING
   mkdirSync(folder, { recursive: true, mode: 0o700 })
-  const stream = createWriteStream(join(folder, name), { flags: 'a', mode: 0o600 })
-  stream.on('error', (error: NodeJS.ErrnoException) => onError(error.code ?? 'unknown'))
+  const file = openSync(join(folder, name), 'a', 0o600)
+  let isOpen = true
+  // The line before may be half-written; an empty line parts it from the next and is skipped by readers.
+  if (fstatSync(file).size > 0) writeSync(file, '\n')
   return {
-    append: (line) => void stream.write(`${JSON.stringify(line)}\n`),
-    close: () => new Promise((resolve) => stream.end(resolve)),
+    append(line) {
+      if (!isOpen) return
+      try {
+        writeSync(file, `${JSON.stringify(line)}\n`)
+      } catch (error) {
+        onError((error as NodeJS.ErrnoException).code ?? 'unknown')
+      }
+    },
+    close() {
+      if (isOpen) closeSync(file)
+      isOpen = false
+    },
   }
 }
 

@@ -1,13 +1,13 @@
 import { z } from 'zod'
 import { type Call } from './call.ts'
 
+/** Digits at the end of a number; command lines pass them as a number. */
+const dialedEnd = z.string().regex(/^\+?\d{1,15}$/)
+
 /** Whom something is meant for: all of what is given must match. `number` is the end of the dialed number. */
 export const scopeShape = {
   accountSid: z.string().max(64).optional(),
-  number: z
-    .string()
-    .regex(/^\+?\d{1,15}$/)
-    .optional(),
+  number: z.union([dialedEnd, z.int().min(0).transform(String).pipe(dialedEnd)]).optional(),
 }
 
 export type Scope = {
