@@ -1,4 +1,4 @@
-import { phones, streamTokens } from '@callwire/db'
+import { DbError, phones, streamTokens } from '@callwire/db'
 import { macToken, sha256Hex } from '@callwire/crypto'
 import { eventually } from '@callwire/testkit'
 import { eq } from 'drizzle-orm'
@@ -190,5 +190,24 @@ describe('what Exotel answers', () => {
     await eventually(async () => (await suite.world.call(callId)).attempt > 1)
     const story = await suite.world.story(callId)
     expect(story.slice(0, 3)).toEqual(['queued', 'dialing', 'queued provider_unreachable'])
+  })
+
+  test('is written down also when Postgres is away for a moment', async () => {
+    let faults = 2
+    await using dialer = await startTestDialer(environment(), (deps) => ({
+      ...deps,
+      ledger: {
+        ...deps.ledger,
+        transact: (tenantId, callId, work) =>
+          suite.exotel.placed.length > 0 && faults-- > 0
+            ? Promise.reject(new DbError({ code: 'unavailable' }))
+            : deps.ledger.transact(tenantId, callId, work),
+      },
+    }))
+    const callId = await suite.world.addCall(await suite.world.addPhone(suite.exotel.host, stream))
+    const call = await suite.world.placed(callId)
+    expect(call).toMatchObject({ status: 'dialing', sid: suite.exotel.placed[0]?.sid })
+    expect(dialer.logs.text()).toContain('outcome of a dial attempt not written')
+    expect(suite.exotel.dials()).toHaveLength(1)
   })
 })

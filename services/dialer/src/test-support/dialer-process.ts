@@ -1,41 +1,9 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
+import { startServiceProcess, type ServiceProcess } from './service-process.ts'
 
 const main = fileURLToPath(new URL('../main.ts', import.meta.url))
-/** A process that takes longer to end has to be cut short, or it would outlive its test. */
-const endWithinMs = 15_000
 
 /** A dialer as it runs for real: a process of its own. */
-export async function startDialerProcess(environment: Record<string, string>) {
-  const child = spawn(process.execPath, [main], {
-    env: environment,
-    stdio: ['ignore', 'ignore', 'pipe'],
-  })
-  let output = ''
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    output += text
-  })
-  const exited = once(child, 'exit') as Promise<[number | null]>
-  const stop = async (signal: 'SIGKILL' | 'SIGTERM') => {
-    const late = setTimeout(() => child.kill('SIGKILL'), endWithinMs)
-    child.kill(signal)
-    const [code] = await exited
-    clearTimeout(late)
-    return code
-  }
-  const started = new Promise<void>((resolve, reject) => {
-    child.stderr.on('data', () => {
-      if (output.includes('"msg":"started"')) resolve()
-    })
-    void exited.then(() => reject(new Error(`the dialer did not start: ${output.slice(-2_000)}`)))
-  })
-  await started
-  return {
-    output: () => output,
-    /** As the kernel would for want of memory. */
-    kill: () => stop('SIGKILL'),
-    /** In good order; gives the exit code. */
-    end: () => stop('SIGTERM'),
-  }
+export function startDialerProcess(environment: Record<string, string>): Promise<ServiceProcess> {
+  return startServiceProcess(main, environment, '"msg":"started"')
 }
