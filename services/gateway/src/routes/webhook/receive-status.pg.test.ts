@@ -1,0 +1,94 @@
+import { macToken, openContent, parseContentRing, parseMacRing } from '@callwire/crypto'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { rowsOf } from '../../testing/database-rows.ts'
+import { fixturesOf, type Fixtures } from '../../testing/fixtures.ts'
+import { gatewayUnderTest, type GatewayUnderTest } from '../../testing/gateway-under-test.ts'
+
+let gw: GatewayUnderTest
+let own: Fixtures
+beforeAll(async () => {
+  gw = await gatewayUnderTest()
+  own = await fixturesOf(gw, gw.tenant.apiKey)
+})
+afterAll(() => gw[Symbol.asyncDispose]())
+
+const sign = (callId: string, ring = gw.keys.CALLBACK_KEYS) =>
+  macToken(parseMacRing(ring), 'status-callback', callId)
+
+const post = (type: string, payload: string, o: { callId?: string; signature?: string } = {}) => {
+  const callId = o.callId ?? own.calls
+  return gw.send({
+    method: 'POST',
+    url: `/api/v1/exotel/webhook/status/${callId}/${o.signature ?? sign(callId)}`,
+    headers: { 'content-type': type },
+    payload,
+  })
+}
+
+const boundary = 'multipart/form-data; boundary=------------------------d74496d66958873e'
+const part = (name: string, value: string) =>
+  `--------------------------d74496d66958873e\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`
+const end = '--------------------------d74496d66958873e--\r\n'
+const form = 'application/x-www-form-urlencoded'
+
+describe('a status callback', () => {
+  it.each([
+    ['multipart', boundary, `${part('CallSid', 'abc')}${part('Status', 'completed')}${end}`],
+    ['a form', form, 'CallSid=abc&Status=completed'],
+    ['JSON', 'application/json', '{"CallSid":"abc","Status":"completed"}'],
+  ])('as %s is stored sealed and answered', async (_what, type, payload) => {
+    const answer = await post(type, payload)
+    expect([answer.status, answer.json]).toEqual([200, { success: true, data: { received: true } }])
+    const row = (await rowsOf(gw.databaseUrl, 'callback_inbox')).at(-1)
+    expect(row).toMatchObject({ call_id: own.calls, applied_at: null })
+    const opened = openContent(
+      parseContentRing(gw.keys.CONTENT_KEYS),
+      {
+        purpose: 'callback-body',
+        tenantId: gw.tenant.tenantId,
+        rowId: String(row?.['id']),
+        field: 'body',
+      },
+      String(row?.['body_sealed']),
+    )
+    expect(JSON.parse(opened.toString())).toEqual({
+      contentType: type.split(';')[0],
+      fields: { CallSid: 'abc', Status: 'completed' },
+    })
+  })
+
+  it('that is not ours is 404, whatever is wrong with it', async () => {
+    const unknown = own.calls.replace(/.$/, (last) => (last === '0' ? '1' : '0'))
+    const answers = [
+      await post(form, 'Status=completed', { signature: 'wrong' }),
+      await post(form, 'Status=completed', { signature: sign(unknown) }),
+      await post(form, 'Status=completed', { callId: unknown }),
+      await post(form, 'Status=completed', { callId: 'nothing' }),
+      await post(form, 'Status=completed', { signature: sign(own.calls, gw.keys.EDGE_KEYS) }),
+      await post('text/xml', 'x'.repeat(300 * 1024), { signature: 'wrong' }),
+    ]
+    for (const answer of answers) {
+      expect([answer.status, answer.json]).toMatchObject([404, { error: { code: 'not_found' } }])
+    }
+  })
+
+  it.each([
+    ['over 256 KiB', form, `RecordingUrl=${'x'.repeat(256 * 1024)}`, 413],
+    ['just below', form, `RecordingUrl=${'x'.repeat(255 * 1024)}`, 200],
+    ['over 256 KiB in parts', boundary, `${part('a', 'x'.repeat(256 * 1024))}${end}`, 413],
+    ['with a contradiction', form, 'Status=completed&Status=failed', 400],
+    ['of another type', 'text/xml', '<Status/>', 415],
+    ['of broken JSON', 'application/json', '{', 400],
+  ])('%s', async (_what, type, payload, status) => {
+    const before = (await rowsOf(gw.databaseUrl, 'callback_inbox')).length
+    expect((await post(type, payload)).status).toBe(status)
+    const stored = (await rowsOf(gw.databaseUrl, 'callback_inbox')).length - before
+    expect(stored).toBe(status === 200 ? 1 : 0)
+  })
+
+  it('is stored also when Redis is away', async () => {
+    await gw.redis.kill()
+    expect((await post(form, 'CallSid=abc&Status=busy')).status).toBe(200)
+    await gw.redis.restart()
+  })
+})
