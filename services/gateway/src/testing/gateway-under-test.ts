@@ -41,17 +41,23 @@ export const jwtSecret = 'a secret that is only used in these tests'
 
 /** A gateway on real stores with two tenants, as a process would start it but for the process. */
 export async function gatewayUnderTest(
-  o: { env?: Record<string, string> } = {},
+  o: {
+    env?: Record<string, string>
+    /** Puts something between the gateway and its database. */
+    viaDatabase?: (url: string) => Promise<string>
+  } = {},
 ): Promise<GatewayUnderTest> {
   await using opened = new AsyncDisposableStack()
   const database = opened.use(await testDatabase())
   const redis = opened.use(await testRedis({ own: true }))
+  const ownUrl = database.serviceUrl('gateway')
+  const databaseUrl = (await o.viaDatabase?.(ownUrl)) ?? ownUrl
   const keys = deriveServiceKeys(parseMasterRing(`k1:${randomBytes(32).toString('base64')}`))
   const logs = captureLogs({ service: 'gateway' })
   const gateway = opened.use(
     await startGateway(
       readGatewayConfig({
-        DATABASE_URL: database.serviceUrl('gateway'),
+        DATABASE_URL: databaseUrl,
         REDIS_URL: redis.url,
         GATEWAY_PORT: '0',
         METRICS_PORT: '0',
