@@ -9,8 +9,24 @@ const schema = z.object({
   COPILOT_PORT: variables.port.default(8082),
   METRICS_PORT: variables.port.default(9468),
   COPILOT_MAX_SOCKETS: variables.whole(1, 1_000_000).default(5_000),
-  ALLOWED_ORIGINS: z.string().default(''),
+  PUBLIC_URL: variables.url.optional(),
+  ALLOWED_ORIGINS: z.string().transform(origins).optional(),
 })
+
+function origins(text: string, context: z.RefinementCtx<string>): string[] {
+  return text
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item !== '')
+    .flatMap((item) => {
+      if (URL.canParse(item) && new URL(item).origin === item) return [item]
+      context.addIssue({
+        code: 'custom',
+        message: 'must be a list of origins like https://app.example',
+      })
+      return []
+    })
+}
 
 /** What the copilot is told from outside. */
 export type Config = ReturnType<typeof readCopilotConfig>
@@ -26,9 +42,9 @@ export function readCopilotConfig(env: NodeJS.ProcessEnv) {
     port: values.COPILOT_PORT,
     metricsPort: values.METRICS_PORT,
     maxSockets: values.COPILOT_MAX_SOCKETS,
-    allowedOrigins: values.ALLOWED_ORIGINS.split(',')
-      .map((origin) => origin.trim())
-      .filter((origin) => origin !== ''),
+    allowedOrigins:
+      values.ALLOWED_ORIGINS ??
+      (values.PUBLIC_URL === undefined ? [] : [new URL(values.PUBLIC_URL).origin]),
   }
 }
 

@@ -1,3 +1,4 @@
+import type { AddressInfo } from 'node:net'
 import { authenticateBearer, createTokens } from '@callwire/accounts'
 import {
   connectRedis,
@@ -21,22 +22,30 @@ import {
   type Logger,
 } from '@callwire/runtime'
 import type { Config } from './config.ts'
-import { createIdentify } from './identify.ts'
+import { createIdentify, type Consumer } from './identify.ts'
+import { limits as usualLimits, type Limits } from './limits.ts'
 import { loadBoard } from './load-board.ts'
+import { createCopilotMetrics } from './metrics.ts'
 import { createRegistry } from './socket/registry.ts'
 import { attachSocketServer } from './server.ts'
 import { registerSse } from './sse.ts'
-import { isStillValid, RECHECK_MS } from './still-valid.ts'
-import { createHeadWatch, LOOK_MS } from './topics/head-watch.ts'
+import { isStillValid, recheckAll } from './still-valid.ts'
+import { createHeadWatch } from './topics/head-watch.ts'
 
 /** The copilot reads facts and appends none. */
 const silentDoorbell = { ringEvents: () => Promise.resolve() }
+
+export type Copilot = AsyncDisposable & {
+  /** Where it listens: the one asked for, or the free one taken for 0. */
+  readonly port: number
+}
 
 /** Everything the copilot is made of, disposed in reverse: consumers are told to come back first. */
 export async function createCopilot(
   config: Config,
   { signal, log }: { signal: AbortSignal; log: Logger },
-): Promise<AsyncDisposable> {
+  limits: Limits = usualLimits,
+): Promise<Copilot> {
   await using stack = new AsyncDisposableStack()
   const database = await connectDatabase({ url: config.databaseUrl, applicationName: 'copilot' })
   stack.defer(() => database.close())
@@ -46,13 +55,15 @@ export async function createCopilot(
   const ledger = createLedger({ database, doorbell: silentDoorbell, clock, random, log })
   const doorbell = createDoorbellSubscriber(redis)
   const tokens = createTokens({ jwtSecret: config.jwtSecret.reveal(), clock })
+  const isValid = (consumer: Consumer) => isStillValid(database, consumer)
   const identify = createIdentify({
     authenticate: (token) => authenticateBearer({ database, tokens, clock }, token),
     tickets: createTickets(redis),
+    isStillValid: isValid,
   })
   const registry = createRegistry(config.maxSockets)
   const heads = createHeadWatch(ledger)
-  const shared = { ledger, doorbell, clock, log, heads, identify }
+  const shared = { ledger, doorbell, clock, log, heads, identify, registry, limits }
 
   const metrics = createMetrics()
   const health = createHealth({ database: () => database.ping(), redis: () => redis.ping() })
@@ -62,30 +73,25 @@ export async function createCopilot(
 
   const app = createHttpServer({ log })
   registerHealthRoutes(app, health)
-  registerSse(app, shared, signal)
+  registerSse(app, shared)
   const sockets = attachSocketServer(app, {
     ...shared,
     loadBoard: (tenantId) => loadBoard(database, tenantId),
-    registry,
+    metrics: createCopilotMetrics(metrics, () => registry.count()),
     allowedOrigins: config.allowedOrigins,
     randomFraction: () => randomFraction(random),
   })
-  const unsubscribe = await createRevocations(redis).subscribe((revocation) =>
-    registry.revoke(revocation),
-  )
-  stack.defer(unsubscribe)
-  stack.use(every(LOOK_MS, () => heads.look(), { clock, signal, log, name: 'compare heads' }))
-  const recheck = async () => {
-    for (const connection of registry.all()) {
-      const { consumer } = connection
-      if (consumer !== null && !(await isStillValid(database, consumer))) connection.revoke()
-    }
-  }
-  stack.use(every(RECHECK_MS, recheck, { clock, signal, log, name: 'recheck consumers' }))
+  stack.defer(await createRevocations(redis).subscribe((revocation) => registry.revoke(revocation)))
+  const repeat = (ms: number, name: string, task: () => Promise<void>) =>
+    stack.use(every(ms, task, { clock, signal, log, name }))
+  repeat(limits.lookMs, 'compare heads', () => heads.look())
+  repeat(limits.recheckMs, 'recheck consumers', () => recheckAll(registry, isValid))
   await app.listen({ host: config.host, port: config.port })
+  const { port } = app.server.address() as AddressInfo
   stack.defer(async () => {
     await sockets.drain()
     await app.close()
   })
-  return stack.move()
+  const rest = stack.move()
+  return { port, [Symbol.asyncDispose]: () => rest.disposeAsync() }
 }

@@ -21,6 +21,8 @@ export type Identify = (token: string) => Promise<Consumer | null>
 type Deps = {
   authenticate: (token: string) => Promise<Principal | null>
   tickets: Pick<Tickets, 'take'>
+  /** Whether the key or session that a ticket was made with is still good. */
+  isStillValid: (consumer: Consumer) => Promise<boolean>
 }
 
 const ticketSchema = z.object({
@@ -40,9 +42,9 @@ export function createIdentify(deps: Deps): Identify {
   return async (token) => {
     if (TICKET.test(token)) {
       const ticket = ticketSchema.safeParse(await deps.tickets.take(sha256Hex(token)))
-      return ticket.success
-        ? { ...ticket.data, permissions: new Set(ticket.data.permissions) }
-        : null
+      if (!ticket.success) return null
+      const consumer = { ...ticket.data, permissions: new Set(ticket.data.permissions) }
+      return (await deps.isStillValid(consumer)) ? consumer : null
     }
     const principal = await deps.authenticate(token)
     if (principal === null || principal.mustChangePassword) return null

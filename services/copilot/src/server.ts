@@ -1,8 +1,9 @@
-import { WebSocketServer } from 'ws'
-import type { FastifyInstance } from 'fastify'
-import type { IncomingMessage } from 'node:http'
+import { STATUS_CODES, type IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
+import { statusOf, type ErrorCode } from '@callwire/contracts'
 import { errorFields, type Logger } from '@callwire/runtime'
+import type { FastifyInstance } from 'fastify'
+import { WebSocketServer } from 'ws'
 import { bearerOf, type Consumer, type Identify } from './identify.ts'
 import { openConnection, type ConnectionDeps } from './socket/connection.ts'
 import type { Registry } from './socket/registry.ts'
@@ -20,7 +21,7 @@ export type SocketServer = {
   drain(): Promise<void>
 }
 
-type Options = Omit<ConnectionDeps, 'admit'> & {
+type Options = ConnectionDeps & {
   registry: Registry
   /** Exact origins browsers may come from; whoever sends none is no browser. */
   allowedOrigins: readonly string[]
@@ -30,6 +31,7 @@ type Options = Omit<ConnectionDeps, 'admit'> & {
 
 /** Takes upgrades on `/v1/copilot` of the given server. */
 export function attachSocketServer(app: FastifyInstance, options: Options): SocketServer {
+  const { registry, limits, clock } = options
   const sockets = new WebSocketServer({
     noServer: true,
     maxPayload: MAX_MESSAGE_BYTES,
@@ -37,52 +39,55 @@ export function attachSocketServer(app: FastifyInstance, options: Options): Sock
     perMessageDeflate: false,
   })
   let draining = false
-  const deps: ConnectionDeps = {
-    ...options,
-    admit: (connection, who) => options.registry.admit(connection, who),
+
+  const reasonToRefuse = (request: IncomingMessage): ErrorCode | null => {
+    const { origin } = request.headers
+    if (pathOf(request) !== PATH) return 'not_found'
+    if (draining) return 'unavailable'
+    if (origin !== undefined && !options.allowedOrigins.includes(origin)) return 'forbidden'
+    const { known, all } = registry.count()
+    return all - known >= limits.maxAnonymous ? 'unavailable' : null
   }
 
   const upgrade = async (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-    if (pathOf(request) !== PATH) {
-      refuse(socket, 404, 'not_found', 'No socket here')
-      return
-    }
-    if (draining) {
-      refuse(socket, 503, 'unavailable', 'Restarting; come back in a moment')
-      return
-    }
-    const { origin } = request.headers
-    if (origin !== undefined && !options.allowedOrigins.includes(origin)) {
-      refuse(socket, 403, 'forbidden', 'This origin is not allowed')
-      return
-    }
     const early = await earlyConsumer(options.identify, request)
-    if (early === 'refused') {
-      refuse(socket, 401, 'unauthenticated', 'The token is not accepted')
+    // Asked after the wait: the process may have begun to drain in it.
+    const refusal = reasonToRefuse(request) ?? (early === 'refused' ? 'unauthenticated' : null)
+    if (refusal !== null) {
+      refuse(socket, refusal)
       return
     }
-    if (socket.destroyed) return
+    if (socket.destroyed || early === 'refused') return
     sockets.handleUpgrade(request, socket, head, (accepted) => {
-      openConnection(deps, accepted, early)
+      openConnection(options, accepted, early)
     })
   }
 
   app.server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     socket.on('error', () => socket.destroy())
+    const refusal = reasonToRefuse(request)
+    if (refusal !== null) {
+      refuse(socket, refusal)
+      return
+    }
     upgrade(request, socket, head).catch((error: unknown) => {
       options.log.warn(errorFields(error), 'upgrade failed')
-      refuse(socket, 503, 'unavailable', 'Try again in a moment')
+      refuse(socket, 'unavailable')
     })
   })
 
   return {
     async drain() {
       draining = true
-      const open = options.registry.all()
-      for (const connection of open) {
-        connection.drain(Math.floor(options.randomFraction() * RECONNECT_SPREAD_MS))
+      const open = registry.all()
+      for (const member of open) {
+        member.drain(Math.floor(options.randomFraction() * RECONNECT_SPREAD_MS))
       }
-      await Promise.allSettled(open.map((connection) => connection.closed))
+      const late = new AbortController()
+      const gone = Promise.all(open.map((member) => member.closed))
+      await Promise.race([gone, clock.sleep(limits.drainMs, late.signal).catch(() => undefined)])
+      late.abort()
+      for (const member of registry.all()) member.destroy()
       sockets.close()
     },
   }
@@ -102,10 +107,22 @@ function pathOf(request: IncomingMessage): string {
   return (request.url ?? '').split('?', 1)[0] ?? ''
 }
 
-function refuse(socket: Duplex, status: number, code: string, message: string): void {
-  const body = JSON.stringify({ success: false, error: { code, message, requestId: 'upgrade' } })
+const sentences: Partial<Record<ErrorCode, string>> = {
+  not_found: 'No socket here',
+  unavailable: 'Try again in a moment',
+  forbidden: 'This origin is not allowed',
+  unauthenticated: 'The token is not accepted',
+}
+
+function refuse(socket: Duplex, code: ErrorCode): void {
+  const status = statusOf(code)
+  const error = { code, message: sentences[code] ?? '', requestId: 'upgrade' }
+  const body = JSON.stringify({ success: false, error })
+  // A peer that keeps its half of the connection open is not waited for.
+  socket.once('finish', () => socket.destroy())
   socket.end(
-    `HTTP/1.1 ${String(status)} Refused\r\ncontent-type: application/json\r\n` +
-      `content-length: ${String(Buffer.byteLength(body))}\r\nconnection: close\r\n\r\n${body}`,
+    `HTTP/1.1 ${String(status)} ${STATUS_CODES[status] ?? ''}\r\n` +
+      `content-type: application/json\r\ncontent-length: ${String(Buffer.byteLength(body))}\r\n` +
+      `connection: close\r\n\r\n${body}`,
   )
 }

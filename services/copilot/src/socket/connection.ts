@@ -2,56 +2,63 @@ import { CONSUMER_PROTOCOL, socketClose } from '@callwire/contracts'
 import { errorFields, type Clock, type Logger } from '@callwire/runtime'
 import type { RawData, WebSocket } from 'ws'
 import type { Consumer, Identify } from '../identify.ts'
+import type { Limits } from '../limits.ts'
+import type { CopilotMetrics } from '../metrics.ts'
 import { createFloodMeter } from './flood.ts'
+import { createInbox } from './inbox.ts'
 import { createOutbox, type Outbox } from './outbox.ts'
 import { readMessage } from './read-message.ts'
+import type { Member, Registry } from './registry.ts'
 import { createSubscriptions, type SubscriptionDeps, type Subscriptions } from './subscriptions.ts'
 
 export type ConnectionDeps = SubscriptionDeps & {
   identify: Identify
-  /** Takes a place for this consumer; false when it has too many sockets. */
-  admit(connection: Connection, consumer: Consumer): boolean
+  registry: Pick<Registry, 'add' | 'admit'>
+  metrics: CopilotMetrics
+  limits: Limits
   clock: Clock
   log: Logger
 }
 
-export type Connection = {
-  readonly consumer: Consumer | null
-  /** Told to come back elsewhere, then closed. */
-  drain(reconnectInMs: number): void
-  /** The key or session is no longer good. */
-  revoke(): void
-  readonly closed: Promise<void>
-}
-
-/** A socket that does not say who it is. */
-const AUTHENTICATE_MS = 5_000
-const PING_MS = 20_000
-const TICK_MS = 1_000
-
-/**
- * One consumer's socket. Messages are handled one after another, so answers keep the order of the
- * questions; the flood limit bounds how many can be waiting.
- */
+/** One consumer's socket, from its handshake to its end. */
 export function openConnection(
   deps: ConnectionDeps,
   socket: WebSocket,
   early: Consumer | null,
-): Connection {
-  const outbox = createOutbox(socket, deps.clock)
-  const isFlood = createFloodMeter()
+): void {
+  const { limits, clock } = deps
+  const outbox = createOutbox(socket, {
+    clock,
+    limits,
+    onClose: (code) => deps.metrics.closed.inc({ code }),
+    onInterimLeftOut: () => deps.metrics.interimsLeftOut.inc(),
+  })
+  const isFlood = createFloodMeter(limits.maxMessagesPerSecond)
   const { promise: closed, resolve } = Promise.withResolvers<undefined>()
   let consumer: Consumer | null = null
   let subscriptions: Subscriptions | null = null
-  let work: Promise<void> = Promise.resolve()
-  let alive = true
+  let isAlive = true
+
+  const member: Member = {
+    get consumer() {
+      return consumer
+    },
+    drain(reconnectInMs) {
+      outbox.send({ type: 'draining', reconnectInMs })
+      outbox.close(socketClose.drain, 'draining')
+    },
+    revoke: () => refuseUnauthenticated(outbox),
+    destroy: () => socket.terminate(),
+    closed,
+  }
+  deps.registry.add(member)
 
   const accept = (who: Consumer) => {
-    consumer = who
-    if (!deps.admit(connection, who)) {
+    if (!deps.registry.admit(member, who)) {
       outbox.close(socketClose.flood, 'too many sockets')
       return
     }
+    consumer = who
     subscriptions = createSubscriptions(deps, who, outbox)
     outbox.send({
       type: 'authenticated',
@@ -63,23 +70,20 @@ export function openConnection(
   }
 
   const handle = async (text: string) => {
+    if (socket.readyState !== socket.OPEN) return
     const read = readMessage(text)
-    if (consumer === null || subscriptions === null) {
+    if (subscriptions === null) {
       const token =
         read.kind === 'message' && read.message.type === 'authenticate' ? read.message.token : null
       const who = token === null ? null : await deps.identify(token)
       if (who === null) refuseUnauthenticated(outbox)
-      else accept(who)
+      else if (isOpen()) accept(who)
       return
     }
     if (read.kind === 'bad') {
       const topic = read.topic === undefined ? {} : { topic: read.topic }
-      outbox.send({
-        type: 'error',
-        code: 'bad_message',
-        message: 'Not a message of this protocol',
-        ...topic,
-      })
+      const message = 'Not a message of this protocol'
+      outbox.send({ type: 'error', code: 'bad_message', message, ...topic })
       return
     }
     const { message } = read
@@ -88,61 +92,58 @@ export function openConnection(
     else if (message.type === 'ping') outbox.send({ type: 'pong' })
     else outbox.send({ type: 'error', code: 'bad_message', message: 'Authenticated already' })
   }
+  const isOpen = () => socket.readyState === socket.OPEN
 
-  const enqueue = (text: string) => {
-    work = work.then(async () => {
-      try {
-        if (socket.readyState === socket.OPEN) await handle(text)
-      } catch (error) {
-        deps.log.warn(errorFields(error), 'message not handled')
-        outbox.close(1011, 'internal error')
-      }
-    })
-  }
-
-  socket.on('message', (data: RawData) => {
-    if (isFlood(deps.clock.monotonicMs())) outbox.close(socketClose.flood, 'too many messages')
-    else enqueue(textOf(data))
+  const inbox = createInbox(socket, limits.maxWaitingBytes, async (text) => {
+    try {
+      await handle(text)
+    } catch (error) {
+      deps.log.warn(errorFields(error), 'message not handled')
+      outbox.close(1011, 'internal error')
+    }
   })
+
+  const closeIfFlood = () => {
+    const flood = isFlood(clock.monotonicMs())
+    if (flood) outbox.close(socketClose.flood, 'too many messages')
+    return flood
+  }
+  socket.on('message', (data: RawData) => {
+    if (!closeIfFlood()) inbox.take(textOf(data))
+  })
+  // Each is answered with a pong, which takes up memory when its sender does not read.
+  socket.on('ping', closeIfFlood)
   socket.on('pong', () => {
-    alive = true
+    isAlive = true
   })
   // The close that follows says all there is to say.
   socket.on('error', () => undefined)
 
   const authenticateBy = setTimeout(() => {
     if (consumer === null) refuseUnauthenticated(outbox)
-  }, AUTHENTICATE_MS)
+  }, limits.authenticateMs)
   const ping = setInterval(() => {
-    if (!alive) socket.terminate()
-    alive = false
-    if (socket.readyState === socket.OPEN) socket.ping()
-  }, PING_MS)
-  const tick = setInterval(() => outbox.tick(), TICK_MS)
+    if (!isAlive) socket.terminate()
+    isAlive = false
+    if (isOpen()) socket.ping()
+  }, limits.pingMs)
+  const tick = setInterval(() => outbox.tick(), limits.tickMs)
 
+  const end = async () => {
+    await inbox.settled()
+    await subscriptions?.[Symbol.asyncDispose]()
+  }
   socket.on('close', () => {
     clearTimeout(authenticateBy)
     clearInterval(ping)
     clearInterval(tick)
-    work = work.then(async () => {
-      await subscriptions?.[Symbol.asyncDispose]()
-      resolve(undefined)
-    })
+    outbox.release()
+    end()
+      .catch((error: unknown) => deps.log.warn(errorFields(error), 'topics not left'))
+      .finally(() => resolve(undefined))
   })
 
-  const connection: Connection = {
-    get consumer() {
-      return consumer
-    },
-    drain(reconnectInMs) {
-      outbox.send({ type: 'draining', reconnectInMs })
-      outbox.close(socketClose.drain, 'draining')
-    },
-    revoke: () => refuseUnauthenticated(outbox),
-    closed,
-  }
   if (early !== null) accept(early)
-  return connection
 }
 
 function refuseUnauthenticated(outbox: Outbox): void {

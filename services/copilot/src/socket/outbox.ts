@@ -1,6 +1,6 @@
-import type { ServerMessage } from '@callwire/contracts'
+import { socketClose, type ServerMessage } from '@callwire/contracts'
 import type { Clock } from '@callwire/runtime'
-import { socketClose } from '@callwire/contracts'
+import type { Limits } from '../limits.ts'
 
 /** What an outbox needs of a `ws` socket. */
 export type Sink = {
@@ -12,31 +12,32 @@ export type Sink = {
 
 export type Outbox = {
   send(message: ServerMessage): void
-  /** Resolves when the consumer has taken most of what it was sent. */
+  /** Resolves when the consumer has taken most of what it was sent, or will take no more. */
   room(): Promise<void>
   close(code: number, reason: string): void
   /** Call about once a second: closes a consumer that has been behind for too long. */
   tick(): void
+  /** The socket has closed: nobody waits for it any more. */
+  release(): void
 }
 
-/** An interim is worth less than keeping up: beyond this much unsent, interims are left out. */
-export const INTERIM_LIMIT_BYTES = 256 * 1024
-/** A catch-up waits for the consumer from here on, instead of filling our memory. */
-const ROOM_BYTES = 512 * 1024
-/** Beyond either of these a consumer is closed with 1013. */
-export const SLOW_BYTES = 4 * 1024 * 1024
-export const SLOW_MS = 10_000
-/** One that does not even read its close is destroyed. */
-const DESTROY_MS = 10_000
+export type OutboxDeps = {
+  clock: Clock
+  limits: Pick<Limits, 'interimBytes' | 'roomBytes' | 'slowBytes' | 'slowMs' | 'destroyMs'>
+  onClose: (code: number) => void
+  onInterimLeftOut: () => void
+}
 
 /** A consumer's way out: never grows beyond its bound, and never makes anybody else wait. */
-export function createOutbox(sink: Sink, clock: Clock): Outbox {
+export function createOutbox(sink: Sink, { clock, limits, ...on }: OutboxDeps): Outbox {
+  /** When each message that the system has not taken yet was sent. */
   const unsent: number[] = []
   let closing = false
+  let destroy: NodeJS.Timeout | null = null
   let waiting: (() => void)[] = []
 
   const letIn = () => {
-    if (sink.bufferedAmount > ROOM_BYTES && !closing) return
+    if (sink.bufferedAmount > limits.roomBytes && !closing) return
     for (const resolve of waiting) resolve()
     waiting = []
   }
@@ -45,21 +46,26 @@ export function createOutbox(sink: Sink, clock: Clock): Outbox {
     if (closing) return
     closing = true
     letIn()
+    on.onClose(code)
     sink.close(code, reason)
-    const destroy = setTimeout(() => sink.terminate(), DESTROY_MS)
-    destroy.unref()
+    destroy = setTimeout(() => sink.terminate(), limits.destroyMs)
   }
 
   const closeIfSlow = () => {
     const oldest = unsent[0]
-    const late = oldest !== undefined && clock.monotonicMs() - oldest > SLOW_MS
-    if (late || sink.bufferedAmount > SLOW_BYTES) close(socketClose.slowConsumer, 'too slow')
+    const isLate = oldest !== undefined && clock.monotonicMs() - oldest > limits.slowMs
+    if (isLate || sink.bufferedAmount > limits.slowBytes) {
+      close(socketClose.slowConsumer, 'too slow')
+    }
   }
 
   return {
     send(message) {
       if (closing) return
-      if (message.type === 'interim' && sink.bufferedAmount > INTERIM_LIMIT_BYTES) return
+      if (message.type === 'interim' && sink.bufferedAmount > limits.interimBytes) {
+        on.onInterimLeftOut()
+        return
+      }
       unsent.push(clock.monotonicMs())
       sink.send(JSON.stringify(message), () => {
         unsent.shift()
@@ -68,10 +74,18 @@ export function createOutbox(sink: Sink, clock: Clock): Outbox {
       closeIfSlow()
     },
     room() {
-      if (closing || sink.bufferedAmount <= ROOM_BYTES) return Promise.resolve()
+      if (closing || sink.bufferedAmount <= limits.roomBytes) return Promise.resolve()
       return new Promise((resolve) => waiting.push(resolve))
     },
     close,
-    tick: closeIfSlow,
+    tick() {
+      closeIfSlow()
+      letIn()
+    },
+    release() {
+      closing = true
+      if (destroy !== null) clearTimeout(destroy)
+      letIn()
+    },
   }
 }

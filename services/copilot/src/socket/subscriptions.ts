@@ -1,17 +1,19 @@
 import { BOARD_TOPIC, type ServerMessage, type SocketErrorCode } from '@callwire/contracts'
 import type { Ledger } from '@callwire/ledger'
 import type { Consumer } from '../identify.ts'
+import type { Limits } from '../limits.ts'
 import { followBoard, type BoardDeps } from '../topics/follow-board.ts'
 import { followCall, type FollowDeps } from '../topics/follow-call.ts'
 import type { HeadWatch } from '../topics/head-watch.ts'
 import type { Outbox } from './outbox.ts'
 import { parseTopic } from './read-message.ts'
 
-/** Topics one connection may follow. */
-export const MAX_TOPICS = 500
-
 export type SubscriptionDeps = FollowDeps &
-  BoardDeps & { ledger: Pick<Ledger, 'read' | 'heads' | 'changedHeads'>; heads: HeadWatch }
+  BoardDeps & {
+    ledger: Pick<Ledger, 'read' | 'heads' | 'changedHeads'>
+    heads: HeadWatch
+    limits: Pick<Limits, 'maxTopics' | 'crossingMs' | 'retryMs'>
+  }
 
 export type Subscriptions = AsyncDisposable & {
   subscribe(topic: string, after: number | undefined): Promise<void>
@@ -23,7 +25,7 @@ const sentences: Readonly<
 > = {
   forbidden: 'This token may not follow that',
   not_found: 'No such call in this tenant',
-  too_many_topics: `A connection follows at most ${String(MAX_TOPICS)} topics`,
+  too_many_topics: 'This connection follows as many topics as it may',
 }
 
 /** What one connection follows. */
@@ -96,7 +98,7 @@ export function createSubscriptions(
         refuse(topic, 'not_found')
         return
       }
-      if (!topics.has(topic) && topics.size >= MAX_TOPICS) {
+      if (!topics.has(topic) && topics.size >= deps.limits.maxTopics) {
         refuse(topic, 'too_many_topics')
         return
       }

@@ -2,6 +2,7 @@ import type { DoorbellSubscriber } from '@callwire/bus'
 import type { CallEvent, Interim } from '@callwire/contracts'
 import type { Ledger } from '@callwire/ledger'
 import { errorFields, type Clock, type Logger } from '@callwire/runtime'
+import type { Limits } from '../limits.ts'
 import { createSequence } from './sequence.ts'
 
 /** Where a follower's events go. `room` resolves when more may be sent. */
@@ -21,20 +22,18 @@ export type Following = AsyncDisposable & {
 export type FollowDeps = {
   ledger: Pick<Ledger, 'read'>
   doorbell: Pick<DoorbellSubscriber, 'onCall' | 'onLost'>
+  limits: Pick<Limits, 'crossingMs' | 'retryMs'>
   clock: Clock
   log: Logger
 }
 
-/** Publications of neighbouring facts may cross by this much: only then is a gap a gap. */
-const CROSSING_MS = 50
 /** Events read from the ledger at a time. */
 const PAGE = 200
-/** After a read that failed, the next try. The head watch asks again, too. */
-const RETRY_MS = 500
 
 /**
  * Follows one call from just after `after`: every event once, in order, whatever the doorbell loses,
- * doubles or reorders. The doorbell is listened to before the ledger is read, so nothing falls between.
+ * doubles or reorders. The doorbell is listened to before the ledger is read, so nothing falls
+ * between. Once disposed it says nothing more, also when a read is still under way.
  */
 export async function followCall(
   deps: FollowDeps,
@@ -42,59 +41,74 @@ export async function followCall(
   listener: Listener,
 ): Promise<Following> {
   const { tenantId, callId } = target
+  const { clock, limits } = deps
   const sequence = createSequence(target.after)
   const stop = new AbortController()
-  let reading: Promise<void> | null = null
+  const isStopped = () => stop.signal.aborted
+  let isReading = false
+  let isMinding = false
   let again = false
 
-  const deliver = (events: readonly CallEvent[]) => {
-    for (const event of events) listener.event(event)
+  const take = (event: CallEvent) => {
+    for (const next of sequence.take(event)) listener.event(next)
   }
+  const pause = (ms: number) => clock.sleep(ms, stop.signal).catch(() => undefined)
 
   const readToHead = async () => {
     for (;;) {
       await listener.room()
-      if (stop.signal.aborted) return
+      if (isStopped()) return
       const page = await deps.ledger.read(tenantId, callId, { after: sequence.last, limit: PAGE })
-      for (const event of page) deliver(sequence.take(event))
+      if (isStopped()) return
+      for (const event of page) take(event)
       if (page.length < PAGE) return
     }
   }
 
+  const readWhileBehind = async () => {
+    while (again && !isStopped()) {
+      again = false
+      try {
+        await readToHead()
+      } catch (error) {
+        deps.log.warn({ callId, ...errorFields(error) }, 'catch-up failed')
+        again = true
+        await pause(limits.retryMs)
+      }
+    }
+    isReading = false
+    // What came in after the read had looked may lack its neighbour.
+    void mindTheGap()
+  }
+
   const catchUp = () => {
     again = true
-    reading ??= (async () => {
-      while (again && !stop.signal.aborted) {
-        again = false
-        try {
-          await readToHead()
-        } catch (error) {
-          deps.log.warn({ callId, ...errorFields(error) }, 'catch-up failed')
-          again = true
-          await deps.clock.sleep(RETRY_MS, stop.signal).catch(() => undefined)
-        }
-      }
-    })().finally(() => {
-      reading = null
-    })
+    if (isReading || isStopped()) return
+    isReading = true
+    void readWhileBehind()
   }
 
   const mindTheGap = async () => {
-    const missing = sequence.last + 1
-    await deps.clock.sleep(CROSSING_MS, stop.signal).catch(() => undefined)
-    if (!stop.signal.aborted && sequence.last < missing) catchUp()
+    if (isMinding) return
+    isMinding = true
+    while (sequence.waiting > 0 && !isReading && !isStopped()) {
+      const missing = sequence.last + 1
+      await pause(limits.crossingMs)
+      if (sequence.last < missing) catchUp()
+    }
+    isMinding = false
   }
 
   const stopListening = await deps.doorbell.onCall(callId, (message) => {
     // A channel is named for the call alone: what another tenant might say there is not for us.
     if (message.tenantId !== tenantId) return
     if (message.kind === 'interim') {
-      if (reading === null) listener.interim(message.interim)
+      if (!isReading) listener.interim(message.interim)
       return
     }
     if (message.kind !== 'event') return
-    deliver(sequence.take(message.event))
-    if (sequence.waiting > 0 && reading === null) void mindTheGap()
+    take(message.event)
+    void mindTheGap()
   })
   const stopHearingOfLoss = deps.doorbell.onLost(catchUp)
   catchUp()

@@ -10,8 +10,6 @@ export type HeadWatch = {
   look(): Promise<void>
 }
 
-/** How often the ledger's heads are compared: a lost last message shows no gap. */
-export const LOOK_MS = 2_000
 /** Calls asked for in one statement. */
 const BATCH = 500
 
