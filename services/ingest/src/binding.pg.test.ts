@@ -168,6 +168,13 @@ describe('takeover', () => {
     expect(await second.closed).toEqual({ code: 1000, reason: 'stop' })
 
     const events = await fixture.eventsWith(call.tenantId, call.callId, 'stream.ended', 2)
+    // The first one's end is on record before the second one's audio is.
+    expect(events.map((event) => event.type).slice(2)).toEqual([
+      'stream.started',
+      'stream.ended',
+      'stream.started',
+      'stream.ended',
+    ])
     const ends = events.flatMap((event) => (event.type === 'stream.ended' ? [event.data] : []))
     expect(ends[0]).toMatchObject({ frames: 10, audioMs: 200, gaps: [], reason: 'replaced' })
     const starts = events.flatMap((event) => (event.type === 'stream.started' ? [event.data] : []))

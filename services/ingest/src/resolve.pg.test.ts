@@ -74,12 +74,16 @@ describe('the dynamic endpoint', () => {
     await expect(dial(`${ingest.url}/t/${token}`)).rejects.toThrow('refused 401')
   })
 
-  test("another tenant's CallSid gives no access to its call", async () => {
-    const other = await fixture.seedPhone()
-    const theirs = await fixture.seedCall(other, { sid: 'of-another' })
-    const token = await tokenOf(await fetch(`${resolveUrl(phone.phoneToken)}?CallSid=of-another`))
+  test.each([
+    ["another tenant's", () => fixture.seedPhone()],
+    ["the tenant's other phone's", () => fixture.addPhone(phone.tenantId)],
+  ])('%s CallSid gives no access to its call', async (_name, otherPhone) => {
+    const other = await otherPhone()
+    const sid = `of-${other.phoneId}`
+    const theirs = await fixture.seedCall(other, { sid })
+    const token = await tokenOf(await fetch(`${resolveUrl(phone.phoneToken)}?CallSid=${sid}`))
     const client = await dial(`${ingest.url}/t/${token}`)
-    client.send(startText({ callSid: 'of-another' }))
+    client.send(startText({ callSid: sid }))
     expect((await client.closed).code).toBe(1008)
     expect(await fixture.streamsOf(other.tenantId, theirs.callId)).toEqual([])
   })

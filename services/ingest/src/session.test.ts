@@ -10,6 +10,7 @@ import { mediaTexts, pcmOf } from './testing/wire-client.ts'
 /** A socket whose peer does only what the test says. */
 class FakeSocket extends EventEmitter {
   readonly calls: string[] = []
+  bufferedAmount = 0
   close(code: number, reason: string) {
     this.calls.push(`close ${code} ${reason}`)
   }
@@ -86,6 +87,15 @@ test('a fault while reading is 1011, and the process goes on', async () => {
   socket.emit('message', { not: 'bytes' }, false)
   expect(socket.calls[0]).toMatch(/^close (1007|1011) /)
   socket.emit('error', new Error('late'))
+  await session.finished
+})
+
+test('a peer that reads nothing is cut before it costs memory', async () => {
+  const { socket, session, pass } = setUp()
+  await pass(500)
+  socket.bufferedAmount = 300 * 1024
+  await pass(250)
+  expect(socket.calls).toEqual(['terminate'])
   await session.finished
 })
 

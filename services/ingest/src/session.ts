@@ -27,6 +27,8 @@ type Phase = 'opening' | 'binding' | 'live' | 'ended'
 
 /** The third text that is no JSON object is no accident. */
 const MAX_NOT_JSON = 3
+/** We say nothing but pings, pongs and a close: who leaves so much of it unread is not listening. */
+const MAX_UNREAD_BYTES = 256 * 1024
 /** A `stop` is answered within a second, also while its call is still looked for. */
 const STOP_WITHIN_MS = 800
 
@@ -94,7 +96,9 @@ export function createSession(deps: SessionDeps, socket: WebSocket, admission: A
       if (!isEnded()) phase = 'live'
       guard(() => pour(outcome.live))
     }
-    if (wasEnded) await finish()
+    if (!wasEnded) return
+    hold.clear()
+    await finish()
   }
 
   /** What came while the call was looked for, up to its `stop` or the end of the connection. */
@@ -215,6 +219,10 @@ export function createSession(deps: SessionDeps, socket: WebSocket, admission: A
   const session: Session = {
     tick() {
       if (isEnded()) return
+      if (socket.bufferedAmount > MAX_UNREAD_BYTES) {
+        socket.terminate()
+        return
+      }
       const verdict = judgeLimits(times, clock.monotonicMs())
       switch (verdict.kind) {
         case 'none':

@@ -23,7 +23,7 @@ const AUTHENTICATE_WITHIN_MS = 5_000
 const MAX_HANDSHAKES = 512
 
 export type UpgradeDeps = AuthenticateDeps &
-  Pick<IngestContext, 'edgeRing'> & {
+  Pick<IngestContext, 'edgeRing' | 'clock'> & {
     log: Logger
     metrics: IngestMetrics
     allowedIps: readonly string[]

@@ -1,6 +1,7 @@
 import { request as httpRequest } from 'node:http'
 import { edgeProof } from '@callwire/runtime'
 import { macToken, parseMacRing } from '@callwire/crypto'
+import { eventually } from '@callwire/testkit'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createFixture, edgeKeys, type Fixture, type SeededPhone } from './testing/fixture.ts'
 import { basic, dial, mediaTexts, pcmOf, startText, stopText } from './testing/wire-client.ts'
@@ -210,13 +211,16 @@ test('plain requests: health tells streams and frames, the rest is 404', async (
 test('a peer that does not finish its headers is cut', async () => {
   const { connect } = await import('node:net')
   const socket = connect(Number(new URL(ingest.http).port), '127.0.0.1')
-  const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()))
   socket.resume()
   socket.write('GET /v1/ingest HTTP/1.1\r\nHost: x\r\n')
   const trickle = setInterval(() => socket.write('X-Slow: 1\r\n'), 500)
   socket.on('error', () => undefined)
-  await closed
-  clearInterval(trickle)
+  try {
+    await eventually(() => socket.closed)
+  } finally {
+    clearInterval(trickle)
+    socket.destroy()
+  }
 })
 
 test('nothing that admits is in the logs', async () => {
