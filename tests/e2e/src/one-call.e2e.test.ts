@@ -16,10 +16,13 @@ afterAll(() => system[Symbol.asyncDispose]())
 let person = 9_876_500_000
 const nobodyYet = () => `+91${String((person += 1))}`
 
-describe.each(['english-delivery', 'hindi-loan', 'hinglish-booking'])('%s', (name) => {
-  test('reaches a consumer as it was spoken, masked, in order, and is closed by a receipt', async () => {
-    const script = await system.simulator.script(name)
-    const { call } = await system.client.calls.place({ phoneId, to: nobodyYet() })
+describe.concurrent.each(['english-delivery', 'hindi-loan', 'hinglish-booking'])('%s', (name) => {
+  test('reaches a consumer as it was spoken, masked, in order, and is closed by a receipt', async ({
+    expect,
+  }) => {
+    const to = nobodyYet()
+    const script = await system.simulator.script(name, to.slice(-6))
+    const { call } = await system.client.calls.place({ phoneId, to })
     const heard: string[] = []
     const interims: string[] = []
     const seqs: number[] = []

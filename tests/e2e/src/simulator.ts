@@ -29,12 +29,20 @@ export const account = {
 }
 export const PHONE = '+918047112233'
 
+export type CustomScript = {
+  name: string
+  title: string
+  speakers: { name: string; pitchHz: number }[]
+  turns: { speaker: number; language: string; text: string }[]
+}
+
 /** Exotel, for these tests: a process of its own, which nothing of ours shares code with. */
 export type Simulator = AsyncDisposable & {
   host: string
   ask(method: string, path: string, body?: unknown): Promise<unknown>
   fault(kind: string, settings?: Record<string, unknown>): Promise<void>
-  script(name: string): Promise<SpokenUtterance[]>
+  /** Chooses what is said in the next calls, or in those to numbers that end in `number`. */
+  script(script: string | CustomScript, number?: string): Promise<SpokenUtterance[]>
   placed(): Promise<PlacedCall[]>
   output(): string
 }
@@ -84,8 +92,9 @@ export async function startSimulator(): Promise<Simulator> {
     async fault(kind, settings = {}) {
       await ask('POST', '/simulator/faults', { kind, ...settings })
     },
-    async script(name) {
-      const answer = (await ask('POST', '/simulator/script', { script: name })) as {
+    async script(script, number) {
+      const scope = number === undefined ? {} : { number }
+      const answer = (await ask('POST', '/simulator/script', { script, ...scope })) as {
         script: { utterances: SpokenUtterance[] }
       }
       return answer.script.utterances
