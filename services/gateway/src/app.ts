@@ -145,6 +145,11 @@ function readJsonOnly(scope: FastifyInstance): void {
 
 function observeAnswers(app: FastifyInstance, deps: AppDeps): void {
   app.addHook('onResponse', (request, reply, done) => {
+    // A splice's time is its call's, and no figure of ours.
+    if (upstreamOf(request.url) !== null) {
+      done()
+      return
+    }
     // The pattern, never the address, which may hold a signature or a token.
     const route = request.routeOptions.url ?? 'none'
     const status = reply.statusCode

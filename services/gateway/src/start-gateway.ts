@@ -17,8 +17,8 @@ export type Gateway = AsyncDisposable & {
 }
 
 /**
- * Starts the gateway. Disposing it stops taking connections, lets requests and then live splices
- * end by themselves for their time, and closes what is left.
+ * Starts the gateway. Disposing it stops taking connections, lets requests and live splices end
+ * by themselves for their time, and closes what is left.
  */
 export async function startGateway(config: GatewayConfig, o: { log: Logger }): Promise<Gateway> {
   if (config.weakJwtSecret) o.log.warn('JWT_SECRET is shorter than 32 characters')
@@ -49,8 +49,10 @@ export async function startGateway(config: GatewayConfig, o: { log: Logger }): P
     [Symbol.asyncDispose]: async () => {
       app.server.close()
       app.server.closeIdleConnections()
-      await underWay.ended(answerGraceMs)
-      await context.app.splice.drain(config.drainGraceMs)
+      await Promise.all([
+        underWay.ended(answerGraceMs),
+        context.app.splice.drain(config.drainGraceMs),
+      ])
       await context.settled()
       app.server.closeAllConnections()
       await kept.disposeAsync()
