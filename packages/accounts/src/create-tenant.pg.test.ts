@@ -98,3 +98,14 @@ test('a default whose owner has signed in stays', async () => {
   expect(made.tenantId).not.toBe(first?.tenantId)
   expect(await nameOf(first?.tenantId ?? '')).toEqual([{ name: 'default', isDefault: true }])
 })
+
+test('an owner who signs in at this very moment keeps the default tenant', async () => {
+  const first = await ensureDefaultTenant(at.provision)
+  const seen = await at.provisioner.unusedDefault()
+  const password = first?.password ?? ''
+  expect(await login(at, { email: 'admin@localhost', password })).toMatchObject({ kind: 'ok' })
+  const provisioner = { ...at.provisioner, unusedDefault: () => Promise.resolve(seen) }
+  const made = await createTenant({ ...at.provision, provisioner }, shop)
+  expect(made.tenantId).not.toBe(first?.tenantId)
+  expect(await login(at, { email: 'admin@localhost', password })).toMatchObject({ kind: 'ok' })
+})

@@ -2,7 +2,8 @@ import { createHmac, generateKeyPairSync, sign } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import { createTokens, INGEST_TOKEN_S, SESSION_TOKEN_S } from './tokens.ts'
 
-const jwtSecret = 'a-secret-of-at-least-thirty-two-bytes'
+// Long enough for HS512, so that only its name speaks against it.
+const jwtSecret = 'a-secret-of-at-least-thirty-two-bytes'.repeat(2)
 const NOW_S = 1_750_000_000
 let nowS = NOW_S
 const tokens = createTokens({ jwtSecret, clock: { now: () => nowS * 1000 } })
@@ -33,9 +34,14 @@ const ingest = {
 const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
 
 /** A JWT made by hand, so that nothing of the library under test decides what it holds. */
-function forge(payload: object, header: object = { alg: 'HS256' }, secret = jwtSecret): string {
+function forge(
+  payload: object,
+  header: object = { alg: 'HS256' },
+  secret = jwtSecret,
+  digest = 'sha256',
+): string {
   const text = `${part(header)}.${part(payload)}`
-  return `${text}.${createHmac('sha256', secret).update(text).digest('base64url')}`
+  return `${text}.${createHmac(digest, secret).update(text).digest('base64url')}`
 }
 
 const without = (payload: object, name: string) =>
@@ -100,7 +106,8 @@ describe('a session token', () => {
     ['alg none', `${part({ alg: 'none' })}.${part(session)}.`],
     ['alg none, signed', forge(session, { alg: 'none' })],
     ['alg None', forge(session, { alg: 'None' })],
-    ['alg HS512', forge(session, { alg: 'HS512' })],
+    ['alg HS512', forge(session, { alg: 'HS512' }, jwtSecret, 'sha512')],
+    ['alg HS384', forge(session, { alg: 'HS384' }, jwtSecret, 'sha384')],
     ['no alg', forge(session, {})],
     ['an unknown crit', forge(session, { alg: 'HS256', crit: ['exotic'], exotic: true })],
     ['an empty crit', forge(session, { alg: 'HS256', crit: [] })],

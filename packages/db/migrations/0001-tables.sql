@@ -179,6 +179,7 @@ create unique index calls_sid on calls (tenant_id, sid) where sid is not null;
 create index calls_any_sid on calls (sid) where sid is not null;
 create index calls_person on calls (tenant_id, person_index, id);
 create index calls_of_phone on calls (tenant_id, phone_id, id);
+create index calls_open on calls (tenant_id, created_at) where ended_at is null;
 create index calls_due on calls (due_at) where status = 'queued';
 create index calls_dialing on calls (dialing_at) where status = 'dialing';
 create index calls_unknown on calls (unknown_at) where status = 'unknown';

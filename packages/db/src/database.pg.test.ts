@@ -3,6 +3,7 @@ import { inspect } from 'node:util'
 import { eq, sql as statement } from 'drizzle-orm'
 import type postgres from 'postgres'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { openClient } from './client.ts'
 import { connectDatabase, connectProvisioner, phoneCredentials, phones, users } from './index.ts'
 import type { Database, Tx } from './index.ts'
 import type { ServiceName } from './service-name.ts'
@@ -209,6 +210,26 @@ test('a connection cut in the middle is an outage, and the next one works', asyn
     await db.ping()
   } finally {
     await db.close()
+  }
+})
+
+test('a connection whose answer never came is not used again', async () => {
+  await using proxy = await tcpProxy({ target: database.serviceUrl('gateway') })
+  const url = proxy.through(database.serviceUrl('gateway'))
+  const client = openClient({
+    url,
+    applicationName: 'test',
+    maxConnections: 1,
+    statementTimeoutMs: 200,
+  })
+  try {
+    await client.rows('select 1')
+    proxy.dropReply()
+    await expect(client.rows('select 2')).rejects.toMatchObject({ code: 'unavailable' })
+    proxy.resume()
+    expect(await client.rows('select 3 as three')).toEqual([{ three: 3 }])
+  } finally {
+    await client.close()
   }
 })
 

@@ -89,6 +89,8 @@ describe('a chain', () => {
         const erased = { ...rest, data: null, erased: true as const, commit: commitOf(event) }
         const list = events.with(place, erased)
         expect(verifyChain(callId, list).ok).toBe(true)
+        const elsewhere = events.with(place, { ...erased, seq: 99 })
+        expect(verifyChain(callId, elsewhere)).toEqual({ ok: false, seq: place + 1 })
         const lie = { ...erased, commit: '0'.repeat(64) }
         const lied = events.with(place, lie)
         expect(verifyChain(callId, lied)).toEqual({ ok: false, seq: place + 1 })
