@@ -1,5 +1,11 @@
 import { AppError, type Clock, type Logger } from '@callwire/runtime'
-import { StoresError, startPostgres, startRedis } from '@callwire/stores'
+import {
+  findRedis,
+  StoresError,
+  startPostgres,
+  startRedis,
+  type RedisProgram,
+} from '@callwire/stores'
 
 import type { LauncherConfig } from './config.ts'
 import { supervise, type Supervised } from './supervise.ts'
@@ -38,9 +44,12 @@ async function openRedis(deps: StoreDeps): Promise<Store> {
   const { redisUrl } = deps.config
   if (redisUrl !== undefined) return { url: redisUrl, process: null }
   const { dataDir, onProgress } = deps
-  return embedded('redis', deps, async (port) =>
-    startRedis({ dataDir, onProgress, ...(port === undefined ? {} : { port }) }),
-  )
+  // Looked for once: a restart has to be quick.
+  let program: RedisProgram | undefined
+  return embedded('redis', deps, async (port) => {
+    program ??= await findRedis({ onProgress })
+    return startRedis({ dataDir, program, onProgress, ...(port === undefined ? {} : { port }) })
+  })
 }
 
 /** The port is chosen once: services know the store by it, also after it was started again. */

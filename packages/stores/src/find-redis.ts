@@ -1,13 +1,14 @@
 import { fileURLToPath } from 'node:url'
 
+import { searchPath } from './config.ts'
 import { StoresError } from './error.ts'
 import { redisFromDebian } from './redis-debian.ts'
 import { redisFromSource, redisInDocker, redisOnPath, type Found } from './redis-elsewhere.ts'
 import type { RedisProgram } from './redis-program.ts'
 
 export type FindRedisOptions = {
-  /** The PATH to look on. */
-  readonly path: string
+  /** The PATH to look on. Default: this process's. */
+  readonly path?: string
   /** Where fetched programs are kept between runs. Default `.tools/` at the root of the repository. */
   readonly toolsDir?: string
   readonly onProgress?: (line: string) => void
@@ -23,7 +24,7 @@ export async function findRedis(options: FindRedisOptions): Promise<RedisProgram
   const onProgress = options.onProgress ?? ((): void => undefined)
   const toolsDir = options.toolsDir ?? defaultToolsDir
   return firstOf([
-    () => redisOnPath(options.path),
+    () => redisOnPath(options.path ?? searchPath()),
     () => redisFromDebian(toolsDir, onProgress),
     () => redisInDocker(),
     () => redisFromSource(toolsDir, onProgress),

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs'
 import { mkdir, open, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 
-import { dockerEnvironment, searchPath } from './config.ts'
+import { dockerEnvironment } from './config.ts'
 import { StoresError } from './error.ts'
 import { findRedis } from './find-redis.ts'
 import { freePort } from './free-port.ts'
@@ -81,9 +81,9 @@ export async function startRedis(options: StartRedisOptions): Promise<RunningRed
   }
 }
 
-function searchOf(options: StartRedisOptions): { path: string; toolsDir?: string } {
+function searchOf(options: StartRedisOptions): { path?: string; toolsDir?: string } {
   return {
-    path: options.path ?? searchPath(),
+    ...(options.path === undefined ? {} : { path: options.path }),
     ...(options.toolsDir === undefined ? {} : { toolsDir: options.toolsDir }),
   }
 }
