@@ -193,7 +193,8 @@ test('a key has its bound of sockets, and leaving makes room', async () => {
   const third = connect(other.url, bearer(key.token))
   expect((await third.closed).code).toBe(1008)
   expect(third.heard).toEqual([])
-  await (await fixture.consumer(other, (await fixture.key(tenantId)).token)).socket.close()
+  const another = await fixture.consumer(other, (await fixture.key(tenantId)).token)
+  another.socket.close()
   first.socket.close()
   await first.closed
   await expect

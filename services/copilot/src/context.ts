@@ -38,6 +38,7 @@ const silentDoorbell = { ringEvents: () => Promise.resolve() }
 export type Copilot = AsyncDisposable & {
   /** Where it listens: the one asked for, or the free one taken for 0. */
   readonly port: number
+  readonly metricsPort: number
 }
 
 /** Everything the copilot is made of, disposed in reverse: consumers are told to come back first. */
@@ -67,7 +68,7 @@ export async function createCopilot(
 
   const metrics = createMetrics()
   const health = createHealth({ database: () => database.ping(), redis: () => redis.ping() })
-  stack.use(
+  const scraped = stack.use(
     await serveMetrics({ metrics, host: config.host, port: config.metricsPort, log, health }),
   )
 
@@ -93,5 +94,5 @@ export async function createCopilot(
     await app.close()
   })
   const rest = stack.move()
-  return { port, [Symbol.asyncDispose]: () => rest.disposeAsync() }
+  return { port, metricsPort: scraped.port, [Symbol.asyncDispose]: () => rest.disposeAsync() }
 }

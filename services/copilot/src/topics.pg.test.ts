@@ -1,5 +1,5 @@
 import { eventually } from '@callwire/testkit'
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { upTo, type ConsumerSocket } from './testing/consumer-socket.ts'
 import { createFixture, type Fixture, type Key, type RunningCopilot } from './testing/fixture.ts'
 
@@ -15,8 +15,10 @@ beforeAll(async () => {
   key = await fixture.key(tenantId)
 })
 beforeEach(async () => {
-  consumer?.socket.terminate()
   consumer = await fixture.consumer(copilot, key.token)
+})
+afterEach(() => {
+  consumer.socket.terminate()
 })
 afterAll(() => fixture[Symbol.asyncDispose]())
 

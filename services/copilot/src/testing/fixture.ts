@@ -19,12 +19,13 @@ import {
   tenants,
   users,
 } from '@callwire/db'
-import { changeStatus, createLedger, loadCall, type Ledger } from '@callwire/ledger'
+import { changeStatus, createLedger, loadCall, type Ledger, type NewFact } from '@callwire/ledger'
+import { mask } from '@callwire/masking'
 import { Secret, systemClock, systemRandom } from '@callwire/runtime'
 import { captureLogs, testDatabase, testRedis } from '@callwire/testkit'
 import { eq } from 'drizzle-orm'
 import type { Config } from '../config.ts'
-import { createCopilot, type Copilot } from '../context.ts'
+import { createCopilot } from '../context.ts'
 import { limits as usualLimits, type Limits } from '../limits.ts'
 import { connect as connectSocket, type ConsumerSocket } from './consumer-socket.ts'
 
@@ -32,10 +33,24 @@ const jwtSecret = 'a secret for tests that is long enough'
 const ring = parseContentRing(`k1:${Buffer.alloc(32, 1).toString('base64')}`)
 const reading: Permission[] = ['calls:read', 'transcripts:read']
 
+const smallFact: NewFact = { type: 'stream.dtmf', data: { atMs: 1, durationMs: 2 } }
+function longFact(bytes: number): NewFact {
+  const { text, masked } = mask('x'.repeat(bytes))
+  const utteranceId = `utt_${'0'.repeat(24)}`
+  const data = { utteranceId, rev: 1, text, masked, startMs: 0, endMs: 1, provider: 'test' }
+  return { type: 'transcript.final', data }
+}
+
 export type Person = { token: string; userId: string; sessionId: string }
 export type Key = { token: string; id: string }
 export type Fixture = Awaited<ReturnType<typeof createFixture>>
-export type RunningCopilot = Copilot & { url: string; http: string }
+export type RunningCopilot = AsyncDisposable & {
+  port: number
+  url: string
+  http: string
+  /** A sample of /metrics, by its name after the common prefix; null while there is none. */
+  metric(name: string): Promise<number | null>
+}
 
 /** Real stores, what other services would have put there, and copilots on demand. */
 export async function createFixture() {
@@ -72,8 +87,16 @@ export async function createFixture() {
     /** Cuts every subscription to Redis, the copilot's among them. */
     cutSubscriptions: () => bus.command.call('CLIENT', 'KILL', 'TYPE', 'pubsub'),
 
+    /** Redis connections that listen to a call. */
+    async listeners(callId: string): Promise<number> {
+      const reply = (await bus.command.call('PUBSUB', 'NUMSUB', `cw:call:${callId}`)) as unknown[]
+      return Number(reply[1])
+    },
+
     /** One more copilot; disposed with the fixture at the latest. */
-    async start(o: { limits?: Partial<Limits>; config?: Partial<Config> } = {}) {
+    async start(
+      o: { limits?: Partial<Limits>; config?: Partial<Config> } = {},
+    ): Promise<RunningCopilot> {
       const config: Config = {
         databaseUrl: db.serviceUrl('copilot'),
         redisUrl: redis.url,
@@ -100,8 +123,15 @@ export async function createFixture() {
         port: copilot.port,
         url: `ws://${address}/v1/copilot`,
         http: `http://${address}`,
+        async metric(name: string): Promise<number | null> {
+          const response = await fetch(`http://127.0.0.1:${String(copilot.metricsPort)}/metrics`)
+          const line = (await response.text())
+            .split('\n')
+            .find((one) => one.startsWith(`callwire_copilot_${name} `))
+          return line === undefined ? null : Number(line.slice(line.lastIndexOf(' ')))
+        },
         [Symbol.asyncDispose]: once,
-      } satisfies RunningCopilot
+      }
     },
 
     async tenant(): Promise<string> {
@@ -134,16 +164,14 @@ export async function createFixture() {
       await gateway.withTenant(tenantId, async (tx) => {
         const email = `${userId}@example.com`
         const mustChangePassword = o.mustChangePassword ?? false
-        await tx
-          .insert(users)
-          .values({
-            tenantId,
-            id: userId,
-            email,
-            passwordHash: '$scrypt$none',
-            role,
-            mustChangePassword,
-          })
+        await tx.insert(users).values({
+          tenantId,
+          id: userId,
+          email,
+          passwordHash: '$scrypt$none',
+          role,
+          mustChangePassword,
+        })
         const [familyHash, refreshHash] = [sha256Hex(randomToken()), sha256Hex(randomToken())]
         const expiresAt = new Date(Date.now() + 3_600_000)
         await tx
@@ -190,25 +218,20 @@ export async function createFixture() {
       })
       return callId
     },
-    /** Appends `count` facts, one transaction each unless `atOnce`. */
+    /** Appends `count` facts, one transaction each unless `atOnce`; large ones when `bytes` is given. */
     async facts(
       tenantId: string,
       callId: string,
       count: number,
-      o: { through?: Ledger; atOnce?: boolean; code?: string } = {},
+      o: { through?: Ledger; atOnce?: boolean; bytes?: number } = {},
     ): Promise<void> {
       const through = o.through ?? ledger
-      const data = { atMs: 1, durationMs: 2 }
-      if (o.atOnce === true) {
+      const fact = o.bytes === undefined ? smallFact : longFact(o.bytes)
+      const inEach = o.atOnce === true ? count : 1
+      for (let done = 0; done < count; done += inEach) {
         await through.transact(tenantId, callId, async (work) => {
-          for (let i = 0; i < count; i += 1) await work.append({ type: 'stream.dtmf', data })
+          for (let i = 0; i < inEach; i += 1) await work.append(fact)
         })
-        return
-      }
-      for (let i = 0; i < count; i += 1) {
-        await through.transact(tenantId, callId, (work) =>
-          work.append({ type: 'stream.dtmf', data }),
-        )
       }
     },
     async status(
