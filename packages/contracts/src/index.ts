@@ -35,7 +35,6 @@ export {
   eventTypes,
   interimSchema,
   isBoardEvent,
-  maskKinds,
   maskKindSchema,
   rangeSchema,
   receiptSchema,

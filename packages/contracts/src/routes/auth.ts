@@ -4,7 +4,8 @@ import { idSchemas } from '../ids.ts'
 import { permissions, permissionSchema, roleSchema } from '../role.ts'
 import { plainText } from './text.ts'
 
-export const emailSchema = z.email().max(254).toLowerCase()
+/** As browsers accept it in a form: `admin@localhost` is one. */
+export const emailSchema = z.email({ pattern: z.regexes.html5Email }).max(254).toLowerCase()
 /** NIST SP 800-63B: length is what counts; no composition rules. */
 export const newPasswordSchema = z.string().min(12).max(256)
 

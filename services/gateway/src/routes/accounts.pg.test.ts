@@ -1,6 +1,9 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { maxFailures } from './auth/failed-logins.ts'
 import { gatewayUnderTest, textAt, type GatewayUnderTest } from '../testing/gateway-under-test.ts'
+
+// Each sign-in derives a key on purpose slowly, and a busy machine makes that seconds.
+vi.setConfig({ testTimeout: 90_000 })
 
 let gw: GatewayUnderTest
 beforeAll(async () => {
@@ -93,9 +96,10 @@ describe('signing in', () => {
 
   it('slows down whoever guesses', async () => {
     const person = await addPerson('agent')
-    let answer = await login(person.email, 'guess')
-    for (let i = 1; i < maxFailures; i += 1) answer = await login(person.email, 'guess')
-    expect(answer.status).toBe(401)
+    const guesses = await Promise.all(
+      Array.from({ length: maxFailures }, () => login(person.email, 'guess')),
+    )
+    expect(new Set(guesses.map((answer) => answer.status))).toEqual(new Set([401]))
     const limited = await login(person.email, person.password)
     expect([limited.status, Number(limited.headers['retry-after']) > 0]).toEqual([429, true])
   })
