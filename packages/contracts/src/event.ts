@@ -1,28 +1,9 @@
+import { maskKinds } from '@callwire/masking'
 import { z } from 'zod'
 import { callStatusSchema, reasonSchema } from './call.ts'
 import { idSchemas } from './ids.ts'
 
 /** What a hidden piece of text was. */
-export const maskKinds = [
-  'phone',
-  'card',
-  'cvv',
-  'expiry',
-  'aadhaar',
-  'vid',
-  'pan',
-  'gstin',
-  'ifsc',
-  'account',
-  'upi',
-  'otp',
-  'email',
-  'passport',
-  'voter_id',
-  'vehicle',
-  'dob',
-  'pincode',
-] as const
 export const maskKindSchema = z.enum(maskKinds)
 
 /** Milliseconds on the call's clock: audio received and audio known to be missing. */

@@ -8,7 +8,12 @@ test.each([
   expect(emailSchema.parse(text)).toBe(email)
 })
 
-test.each(['', 'asha', '@acme.example', 'a b@acme.example', 'asha@acme.example\n', 'a@b@c.example', `${'a'.repeat(250)}@b.in`])(
-  '%j is no address',
-  (text) => expect(emailSchema.safeParse(text).success).toBe(false),
-)
+test.each([
+  '',
+  'asha',
+  '@acme.example',
+  'a b@acme.example',
+  'asha@acme.example\n',
+  'a@b@c.example',
+  `${'a'.repeat(250)}@b.in`,
+])('%j is no address', (text) => expect(emailSchema.safeParse(text).success).toBe(false))
