@@ -48,12 +48,28 @@ async function startServer(): Promise<{ url: string; stop(): Promise<void> }> {
       POSTGRES_PASSWORD: password,
       POSTGRES_DB: 'callwire',
     },
-    readyLog: /database system is ready to accept connections/,
-    // The image starts the server once to set itself up, then for good.
-    readyTimes: 2,
+    startedLog: /database system is ready to accept connections/,
   })
   const url = `postgres://callwire:${password}@${container.host}:${container.port}/callwire`
+  await untilAnswers(url)
   return { url, stop: async () => container.stop() }
+}
+
+/** The image starts the server for itself first, then for good: only the second listens on its port. */
+const answerBoundMs = 60_000
+const lookEveryMs = 200
+
+async function untilAnswers(url: string): Promise<void> {
+  const until = performance.now() + answerBoundMs
+  for (;;) {
+    try {
+      await administer(url, 'select 1')
+      return
+    } catch (error) {
+      if (performance.now() > until) throw error
+      await new Promise((resolve) => setTimeout(resolve, lookEveryMs))
+    }
+  }
 }
 
 async function makeTemplate(url: string, name: string): Promise<TestServer['template']> {

@@ -21,8 +21,7 @@ export async function bootRedis(): Promise<TestRedisServer> {
     image: 'redis:7',
     port: 6379,
     command: ['redis-server', '--requirepass', password, '--maxmemory-policy', 'noeviction'],
-    readyLog: /Ready to accept connections/,
-    readyTimes: 1,
+    startedLog: /Ready to accept connections/,
   })
   return {
     url: `redis://:${password}@${container.host}:${container.port}`,

@@ -1,14 +1,15 @@
-import { startGuarded } from '@callwire/stores'
-import { GenericContainer, type StartedTestContainer, Wait } from 'testcontainers'
+import { randomBytes } from 'node:crypto'
+
+import { startGuarded, type Guarded } from '@callwire/stores'
+import { GenericContainer, Wait } from 'testcontainers'
 
 export type ContainerOptions = {
   readonly image: string
   readonly port: number
   readonly environment?: Record<string, string>
   readonly command?: string[]
-  /** A line of the container's log that says it is ready, and how often it comes. */
-  readonly readyLog: RegExp
-  readonly readyTimes: number
+  /** A line of the container's log after which it is worth asking it whether it is ready. */
+  readonly startedLog: RegExp
 }
 
 /** An image may have to be pulled first. */
@@ -17,36 +18,54 @@ const janitorGraceMs = 5_000
 
 /**
  * Starts a container whose port is published on a free port of this machine. testcontainers' own reaper is an image
- * that must be pulled and needs the engine's socket; a guard process removes the container just as surely.
+ * that must be pulled and needs the engine's socket; a guard process removes the container just as surely, and is
+ * there before the container is.
  */
 export async function startContainer(
   o: ContainerOptions,
 ): Promise<{ host: string; port: number; stop(): Promise<void> }> {
   process.env['TESTCONTAINERS_RYUK_DISABLED'] ??= 'true'
-  let container = new GenericContainer(o.image)
-    .withExposedPorts(o.port)
-    .withEnvironment(o.environment ?? {})
-    .withWaitStrategy(Wait.forLogMessage(o.readyLog, o.readyTimes))
-    .withStartupTimeout(startBoundMs)
-  if (o.command !== undefined) container = container.withCommand(o.command)
-  const started: StartedTestContainer = await container.start()
-  const janitor = await startGuarded(
+  const run = randomBytes(6).toString('hex')
+  const janitor = await startJanitor(run)
+  try {
+    let container = new GenericContainer(o.image)
+      .withExposedPorts(o.port)
+      .withEnvironment(o.environment ?? {})
+      .withLabels({ [label]: run })
+      .withWaitStrategy(Wait.forLogMessage(o.startedLog))
+      .withStartupTimeout(startBoundMs)
+    if (o.command !== undefined) container = container.withCommand(o.command)
+    const started = await container.start()
+    return {
+      host: started.getHost(),
+      port: started.getMappedPort(o.port),
+      stop: async () => janitor.stop(),
+    }
+  } catch (error) {
+    await janitor.stop()
+    throw error
+  }
+}
+
+const label = 'callwire.tests'
+
+/** Removes the run's containers when it is stopped and when we are gone. */
+async function startJanitor(run: string): Promise<Guarded> {
+  const find = `docker ps --all --quiet --filter label=${label}=${run}`
+  return startGuarded(
     {
       stopSignal: 'SIGTERM',
       graceMs: janitorGraceMs,
       env: dockerEnvironment(),
-      after: ['docker', 'rm', '--force', '--volumes', started.getId()],
+      // Looked for twice: the engine may still have been creating it when we ended.
+      after: [
+        'sh',
+        '-c',
+        `for wait in 0 2; do sleep $wait; ${find} | xargs -r docker rm --force --volumes; done`,
+      ],
     },
     'ignore',
   )
-  return {
-    host: started.getHost(),
-    port: started.getMappedPort(o.port),
-    async stop() {
-      await started.stop({ timeout: 0 })
-      await janitor.stop()
-    },
-  }
 }
 
 function dockerEnvironment(): Record<string, string> {

@@ -27,7 +27,9 @@ async function runTests(args: readonly string[]): Promise<Counts> {
     reporters: [...chosen, counting],
   })
   await vitest.close()
-  return counts
+  // A set-up that fails is no test's failure to vitest, and still one.
+  const broken = vitest.state.getUnhandledErrors().length > 0 && counts.failed === 0
+  return broken ? { ...counts, failed: 1 } : counts
 }
 
 // Stores and workers end with this process; there is nothing else to clean up.
