@@ -27,8 +27,8 @@ async function runTests(args: readonly string[]): Promise<Counts> {
     reporters: [...chosen, counting],
   })
   await vitest.close()
-  // A set-up that fails is no test's failure to vitest, and still one.
-  const broken = vitest.state.getUnhandledErrors().length > 0 && counts.failed === 0
+  // A set-up that fails, or a selection of nothing, is no test's failure to vitest, and still one.
+  const broken = (process.exitCode ?? 0) !== 0 && counts.failed === 0
   return broken ? { ...counts, failed: 1 } : counts
 }
 
