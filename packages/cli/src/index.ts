@@ -1,3 +1,3 @@
 export { createProgram } from './program.ts'
-export { createCallView, type CallView } from './call-view/call-view.ts'
-export { finalLine, latencyMs, receiptText } from './call-view/format.ts'
+export { printCall, type Ending } from './call-view/print-call.ts'
+export { createTerminal, type Terminal } from './call-view/terminal.ts'

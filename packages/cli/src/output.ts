@@ -1,26 +1,24 @@
+export type Stream = {
+  write(text: string): unknown
+  readonly isTTY?: boolean
+  readonly columns?: number
+}
+
 /** Where a command's results go: people get sentences and tables, programs get JSON. */
 export type Output = {
   readonly json: boolean
-  readonly isTerminal: boolean
-  readonly columns: number
+  /** For what is written bit by bit. */
+  readonly stream: Stream
   /** One result: `value` for programs, `text` for people. */
   result(value: unknown, text: string): void
-  /** A raw piece of text, with no line break added. */
-  write(text: string): void
 }
-
-type Stream = { write(text: string): unknown; isTTY?: boolean; columns?: number }
 
 export function createOutput(stream: Stream, json: boolean): Output {
   return {
     json,
-    isTerminal: stream.isTTY === true,
-    columns: stream.columns ?? 80,
+    stream,
     result: (value, text) => {
       stream.write(`${json ? JSON.stringify(value) : text}\n`)
-    },
-    write: (text) => {
-      stream.write(text)
     },
   }
 }

@@ -6,10 +6,8 @@ import { registerKeysDerive } from './commands/keys-derive.ts'
 import { registerPhones } from './commands/phones.ts'
 import { registerSimulator } from './commands/simulator.ts'
 import { registerTenantCreate } from './commands/tenant-create.ts'
-import { createOutput } from './output.ts'
+import { createOutput, type Stream } from './output.ts'
 import { createTarget, type Environment } from './target.ts'
-
-type Stream = { write(text: string): unknown; isTTY?: boolean; columns?: number }
 
 /** The `callwire` command, with everything outside it passed in. */
 export function createProgram(o: {

@@ -128,7 +128,7 @@ describe('against a gateway', () => {
     expect(result.out).toContain(`calls tail ${call.id}`)
     expect(asked[0]?.path).toBe('/api/v1/calls')
     expect(asked[0]?.headers['idempotency-key']).toMatch(/^[0-9a-f-]{36}$/)
-    expect(asked[0]?.headers.authorization).toBe('Bearer cw_key')
+    expect(asked[0]?.headers['authorization']).toBe('Bearer cw_key')
     expect(JSON.parse(asked[0]?.body ?? '')).toEqual({ phoneId: call.phoneId, to: '09876543210' })
   })
 
@@ -170,6 +170,23 @@ describe('against a gateway', () => {
     expect(result.code).toBe(EXIT_FAILED)
     expect(asked).toHaveLength(3)
     expect(new Set(asked.map((one) => one.headers['idempotency-key'])).size).toBe(1)
+  })
+
+  test('the demo’s own key is found beside its run file', async () => {
+    answer = { status: 200, body: { success: true, data: { calls: [], nextCursor: null } } }
+    const dataDir = mkdtempSync(join(tmpdir(), 'callwire-cli-'))
+    const run = {
+      gatewayUrl: url,
+      ingestUrl: 'ws://x',
+      copilotUrl: 'ws://x',
+      databaseUrl: 'x',
+      redisUrl: 'x',
+      pids: {},
+    }
+    writeFileSync(join(dataDir, 'run.json'), JSON.stringify(run))
+    writeFileSync(join(dataDir, 'demo-tenant.json'), JSON.stringify({ apiKey: 'cw_demo' }))
+    expect((await cli(['calls', 'list'], { CALLWIRE_DATA_DIR: dataDir })).code).toBe(0)
+    expect(asked[0]?.headers['authorization']).toBe('Bearer cw_demo')
   })
 
   test('the running system is found by its run file', async () => {

@@ -29,7 +29,9 @@ const START_IT = 'Start the system with `npm start` or `npm run demo`'
 /** @param cwd - the folder whose data directories are looked into */
 export function createTarget(env: Environment, cwd: string): Target {
   const set = (name: string) => (env[name] === '' ? undefined : env[name])
-  const runFile = () => findRunFile(set('CALLWIRE_DATA_DIR'), cwd)
+  const found = () => findRunFile(set('CALLWIRE_DATA_DIR'), cwd)
+  const runFile = () => found()?.runFile
+  const demoKey = () => demoKeyIn(found()?.folder)
   const gatewayUrl = () => {
     const url = set('CALLWIRE_URL') ?? runFile()?.gatewayUrl
     if (url === undefined)
@@ -41,10 +43,11 @@ export function createTarget(env: Environment, cwd: string): Target {
     gatewayUrl,
     consumerUrl: () => gatewayUrl().replace(/^http/, 'ws'),
     apiKey() {
-      const key = set('CALLWIRE_API_KEY')
+      const key =
+        set('CALLWIRE_API_KEY') ?? (set('CALLWIRE_URL') === undefined ? demoKey() : undefined)
       if (key !== undefined) return key
       throw new CliFailure(
-        'CALLWIRE_API_KEY is not set. `callwire tenant create` prints a key for a new tenant; the demo says where its own lies.',
+        'CALLWIRE_API_KEY is not set. `callwire tenant create` prints a key for a new tenant; the demo’s is found by itself.',
       )
     },
     databaseUrl() {
@@ -66,13 +69,24 @@ export function createTarget(env: Environment, cwd: string): Target {
 }
 
 /** The system's own file, or the demo's beside it. */
-function findRunFile(dataDir: string | undefined, cwd: string): RunFile | undefined {
+function findRunFile(
+  dataDir: string | undefined,
+  cwd: string,
+): { runFile: RunFile; folder: string } | undefined {
   const folders = dataDir === undefined ? [join(cwd, '.data'), join(cwd, '.data/demo')] : [dataDir]
   for (const folder of folders) {
     const parsed = runFileSchema.safeParse(readJson(join(folder, 'run.json')))
-    if (parsed.success) return parsed.data
+    if (parsed.success) return { runFile: parsed.data, folder }
   }
   return undefined
+}
+
+const demoTenantSchema = z.object({ apiKey: z.string() })
+
+/** The demo keeps the key of its tenant beside its run file, so that the commands it suggests just work. */
+function demoKeyIn(folder: string | undefined): string | undefined {
+  if (folder === undefined) return undefined
+  return demoTenantSchema.safeParse(readJson(join(folder, 'demo-tenant.json'))).data?.apiKey
 }
 
 function readJson(path: string): unknown {

@@ -67,7 +67,7 @@ async function runDemo(context: LaunchContext): Promise<number> {
   })
   tellReady(context, system)
   const login = await tenant.promise
-  const { callId, problem } = await runDemoCall({
+  const { callId, phoneId, problem } = await runDemoCall({
     system,
     apiKey: login.apiKey,
     account,
@@ -85,6 +85,7 @@ async function runDemo(context: LaunchContext): Promise<number> {
     gatewayUrl: system.urls.gateway,
     simulatorUrl: `http://${simulatorHost(system.places)}`,
     callId,
+    phoneId,
     email: login.email,
     password: login.password,
     apiKeyFile: tenantFile(dataDir.path),

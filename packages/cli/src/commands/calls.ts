@@ -1,8 +1,9 @@
 import type { Call } from '@callwire/contracts'
 import { createClient, followCall } from '@callwire/sdk'
 import type { Command } from 'commander'
-import { createCallView } from '../call-view/call-view.ts'
-import { receiptText } from '../call-view/format.ts'
+import { printCall } from '../call-view/print-call.ts'
+import { receiptSentence } from '../call-view/render.ts'
+import { createTerminal } from '../call-view/terminal.ts'
 import { table } from '../output.ts'
 import type { Context } from './context.ts'
 
@@ -67,7 +68,7 @@ export function registerCalls(program: Command, context: Context): void {
       const lines = utterances.map(
         (one) => `  ${(one.speaker ?? 'speaker').padEnd(8)}  ${one.text}`,
       )
-      const end = receipt.receipt === null ? 'no receipt yet' : receiptText(receipt.receipt)
+      const end = receipt.receipt === null ? 'no receipt yet' : receiptSentence(receipt.receipt)
       context
         .output()
         .result({ call, utterances, ...receipt }, [describe(call), ...lines, end].join('\n'))
@@ -109,20 +110,16 @@ export function registerCalls(program: Command, context: Context): void {
 
 async function tail(context: Context, callId: string, after: number): Promise<void> {
   const output = context.output()
-  const view = createCallView(output)
   const url = context.target.consumerUrl()
   const token = context.target.apiKey()
-  for await (const followed of followCall({ url, token, callId, after, signal: context.signal })) {
-    if (followed.type === 'reconnecting') {
-      if (!output.json) output.write(view.note('  … connection lost; coming back'))
-      continue
-    }
-    if (output.json) output.result(followed, '')
-    else
-      output.write(
-        followed.type === 'event' ? view.event(followed.event) : view.interim(followed.interim),
-      )
-    if (followed.type === 'event' && followed.event.type === 'call.receipt') return
+  const followed = followCall({ url, token, callId, after, signal: context.signal })
+  if (!output.json) {
+    await printCall(followed, createTerminal(output.stream))
+    return
+  }
+  for await (const news of followed) {
+    output.result(news, '')
+    if (news.type === 'event' && news.event.type === 'call.receipt') return
   }
 }
 

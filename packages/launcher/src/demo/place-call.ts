@@ -9,7 +9,7 @@ export async function placeDemoCall(o: {
   client: Client
   account: SimulatorAccount
   simulatorHost: string
-}): Promise<string> {
+}): Promise<{ callId: string; phoneId: string }> {
   const { client, account } = o
   const agentId = await ensureAgent(client)
   const { phone } = await client.phones.import({
@@ -29,7 +29,7 @@ export async function placeDemoCall(o: {
     to: demoPerson,
     allowConcurrent: true,
   })
-  return call.id
+  return { callId: call.id, phoneId: phone.id }
 }
 
 async function ensureAgent(client: Client): Promise<string> {

@@ -1,11 +1,11 @@
+import { createTerminal, printCall } from '@callwire/cli'
 import { createClient, followCall } from '@callwire/sdk'
 
 import type { Console } from '../console.ts'
 import type { System } from '../system.ts'
 import { placeDemoCall } from './place-call.ts'
-import { printCall, whatWentWrong } from './print-call.ts'
 import { simulatorHost, type SimulatorAccount } from './simulator.ts'
-import { createTerminal } from './terminal.ts'
+import { whatWentWrong } from './what-went-wrong.ts'
 
 /** The simulated conversations last some ten seconds; the rest is for a busy machine. */
 const callBoundMs = 90_000
@@ -18,10 +18,10 @@ export async function runDemoCall(o: {
   console: Console
   stdout: Parameters<typeof createTerminal>[0]
   signal: AbortSignal
-}): Promise<{ callId: string; problem: string | null }> {
+}): Promise<{ callId: string; phoneId: string; problem: string | null }> {
   const { system, apiKey, console } = o
   const client = createClient({ baseUrl: system.urls.gateway, token: apiKey })
-  const callId = await placeDemoCall({
+  const { callId, phoneId } = await placeDemoCall({
     client,
     account: o.account,
     simulatorHost: simulatorHost(system.places),
@@ -34,5 +34,5 @@ export async function runDemoCall(o: {
     signal: AbortSignal.any([o.signal, AbortSignal.timeout(callBoundMs)]),
   })
   const ending = await printCall(followed, createTerminal(o.stdout))
-  return { callId, problem: whatWentWrong(ending) }
+  return { callId, phoneId, problem: whatWentWrong(ending) }
 }

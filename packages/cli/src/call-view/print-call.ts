@@ -15,7 +15,10 @@ export async function printCall(
   let printed: Printed = nothingPrinted
   let status: CallStatus | null = null
   for await (const news of followed) {
-    if (news.type === 'reconnecting') continue
+    if (news.type === 'reconnecting') {
+      terminal.live('(connection lost; coming back)')
+      continue
+    }
     const output =
       news.type === 'interim'
         ? renderInterim(printed, news.interim)
@@ -29,13 +32,4 @@ export async function printCall(
   }
   terminal.live(null)
   return { status, receipt: null }
-}
-
-/** Null when the call went as it should; else one sentence. */
-export function whatWentWrong(ending: Ending): string | null {
-  if (ending.receipt === null) return 'The demo call came to no receipt within its time.'
-  if (ending.status !== 'completed')
-    return `The demo call ended as ${ending.status ?? 'nothing'}, not as completed.`
-  if (ending.receipt.utterances === 0) return 'The demo call has no transcript.'
-  return null
 }
