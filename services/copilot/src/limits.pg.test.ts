@@ -61,7 +61,7 @@ describe('what a consumer may send', () => {
   test('of a flood before the token, only the first message is looked at', async () => {
     const consumer = connect(copilot.url)
     await consumer.refused
-    for (let i = 0; i < 2_500; i += 1) consumer.send({ type: 'ping' })
+    for (let i = 0; i < 500; i += 1) consumer.send({ type: 'ping' })
     // The first message that is no token ends it; the rest of the flood changes nothing.
     expect((await consumer.closed).code).toBe(4401)
     expect(consumer.heard).toHaveLength(1)

@@ -19,14 +19,16 @@ import {
   type Logger,
 } from '@callwire/runtime'
 import type { Config } from './config.ts'
-import { findCalls, FIND_MS } from './find-calls.ts'
+import { findCalls } from './find-calls.ts'
 import { providersNamed } from './providers.ts'
 import { createSessions, MAX_SESSIONS } from './sessions.ts'
+import { times as usualTimes, type Times } from './times.ts'
 
 /** Everything the transcriber is made of, disposed in reverse. */
 export async function createTranscriber(
   config: Config,
   { signal, log }: { signal: AbortSignal; log: Logger },
+  times: Times = usualTimes,
 ): Promise<AsyncDisposable> {
   const providers = providersNamed(config.providers)
   if (providers.length === 0) log.warn('no speech provider is configured: words become gaps')
@@ -56,6 +58,7 @@ export async function createTranscriber(
       providers,
       contentRing,
       owner,
+      times,
       clock,
       random,
       log,
@@ -70,7 +73,12 @@ export async function createTranscriber(
     work(redis, 'transcribe', (job) => sessions.wake(job), { concurrency: MAX_SESSIONS, log }),
   )
   stack.use(
-    every(FIND_MS, () => findCalls(database, sessions), { clock, signal, log, name: 'find calls' }),
+    every(times.findMs, () => findCalls(database, sessions), {
+      clock,
+      signal,
+      log,
+      name: 'find calls',
+    }),
   )
   return stack.move()
 }

@@ -1,8 +1,6 @@
 import type { Database } from '@callwire/db'
 import type { Sessions } from './sessions.ts'
 
-/** How often calls that nobody transcribes are looked for: a wake-up may have been lost with Redis. */
-export const FIND_MS = 1_000
 /** Calls looked at in one go; the rest is found a second later. */
 const FIND_LIMIT = 500
 

@@ -1,14 +1,11 @@
-import type { CallEvent } from '@callwire/contracts'
 import type { Clock } from '@callwire/runtime'
 import { transcriptOf, writeReceiptIfDone, type Ledger } from '@callwire/ledger'
 import { mediaStreams } from '@callwire/db'
 import { eq } from 'drizzle-orm'
 import type { Claim } from './claim-call.ts'
+import { readEvents } from './read-said.ts'
 import { talkOf } from './talk.ts'
 import { advance } from './write-words.ts'
-
-/** Events read from the ledger at a time. */
-const PAGE = 500
 
 /**
  * Says that a call's words are complete: who talked how long, and the receipt if nothing else is
@@ -16,13 +13,7 @@ const PAGE = 500
  */
 export async function finishCall(ledger: Ledger, claim: Claim, clock: Clock): Promise<boolean> {
   const { tenantId, callId } = claim
-  const events: CallEvent[] = []
-  for (let after = 0; ;) {
-    const some = await ledger.read(tenantId, callId, { after, limit: PAGE })
-    events.push(...some)
-    after = some.at(-1)?.seq ?? after
-    if (some.length < PAGE) break
-  }
+  const events = await readEvents(ledger, claim)
   return ledger.transact(tenantId, callId, async (work) => {
     const streams = await work.tx
       .select({ clockMs: mediaStreams.clockMs, endedAt: mediaStreams.endedAt })

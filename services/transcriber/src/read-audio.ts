@@ -1,73 +1,93 @@
 import { audioHeader, type AudioEntry, type AudioStreams } from '@callwire/bus'
-import { createStreamKey, openBlock, type StreamKey } from '@callwire/crypto'
+import { createStreamKey, CryptoError, openBlock, type StreamKey } from '@callwire/crypto'
 import { mediaStreams, type Database } from '@callwire/db'
+import type { Clock, Logger } from '@callwire/runtime'
 import { and, eq, isNull } from 'drizzle-orm'
 import type { Claim } from './claim-call.ts'
+import type { Times } from './times.ts'
 
-/** Sound in clear, and its place on the call's clock. */
-export type Heard = { id: string; pcm: Buffer; startMs: number; endMs: number; sampleRate: number }
+/** Sound in clear, and its place on the call's clock; or the place of one in the stream alone. */
+export type Heard =
+  | {
+      kind: 'audio'
+      id: string
+      pcm: Buffer
+      startMs: number
+      endMs: number
+      sampleRate: number
+    }
+  | { kind: 'other'; id: string }
 
 /** Entries asked for at once: a second of audio is ten. */
 const BATCH = 64
-/** How long one look waits: also how soon a lost claim or a silent end is noticed. */
-const BLOCK_MS = 500
-/** Nothing in Redis for this many looks, and no open socket in Postgres: the call's audio is over. */
-const IDLE_LOOKS = 4
-/** Once a socket's end was read, only the row in Postgres is awaited. */
-const ENDING_BLOCK_MS = 50
 
-type Deps = { database: Database; audio: AudioStreams }
+export type ReadDeps = {
+  database: Database
+  audio: Pick<AudioStreams, 'read'>
+  times: Pick<Times, 'blockMs' | 'idleMs' | 'endingMs'>
+  clock: Pick<Clock, 'monotonicMs'>
+  log: Logger
+}
 type Stream = { key: StreamKey; sampleRate: number; lastIndex: number }
 
 /** A call's audio, opened, from where the claim begins to the end of its last media socket. */
 export async function* readAudio(
-  deps: Deps,
+  deps: ReadDeps,
   claim: Claim,
   signal: AbortSignal,
 ): AsyncGenerator<Heard> {
-  const streams = new Map<string, Stream>()
+  const { times, clock } = deps
+  const streams = new Map<string, Stream | null>()
   let after = claim.ackedId
-  let idleLooks = 0
-  let endSeen = false
+  let heardAt = clock.monotonicMs()
+  /** The last thing read was the end of a socket: another may follow. */
+  let isEnding = false
   while (!signal.aborted) {
-    const blockMs = endSeen ? ENDING_BLOCK_MS : BLOCK_MS
+    const blockMs = isEnding ? times.endingMs : times.blockMs
     const entries = await deps.audio.read(claim.callId, after, { blockMs, count: BATCH, signal })
     for (const { id, entry } of entries) {
       after = id
-      if (entry.kind === 'end') endSeen = true
-      if (entry.kind !== 'audio') continue
-      const stream =
-        streams.get(entry.streamId) ?? (await openStream(deps.database, claim, entry.streamId))
-      if (stream === null) continue
-      streams.set(entry.streamId, stream)
-      // After a loss of Redis the last seconds come again; what was heard is not heard twice.
-      if (entry.index <= stream.lastIndex) continue
-      stream.lastIndex = entry.index
-      yield hear(claim, stream, id, entry)
+      isEnding = entry.kind === 'end'
+      yield await hear(deps, claim, streams, id, entry)
     }
-    idleLooks = entries.length > 0 ? 0 : idleLooks + 1
-    const maybeOver = entries.length === 0 && (endSeen || idleLooks >= IDLE_LOOKS)
+    if (entries.length > 0) {
+      heardAt = clock.monotonicMs()
+      continue
+    }
+    const maybeOver = isEnding || clock.monotonicMs() - heardAt >= times.idleMs
     if (maybeOver && !(await hasOpenStream(deps.database, claim))) return
   }
 }
 
-function hear(
+async function hear(
+  deps: ReadDeps,
   claim: Claim,
-  stream: Stream,
+  streams: Map<string, Stream | null>,
   id: string,
-  entry: Extract<AudioEntry, { kind: 'audio' }>,
-): Heard {
+  entry: AudioEntry,
+): Promise<Heard> {
+  const other = { kind: 'other', id } as const
+  if (entry.kind !== 'audio') return other
   const { streamId, index, startMs } = entry
-  const header = audioHeader({
-    tenantId: claim.tenantId,
-    callId: claim.callId,
-    streamId,
-    index,
-    startMs,
-  })
-  const pcm = openBlock(stream.key, { index, header }, entry.sealed)
-  const durationMs = pcm.length / ((stream.sampleRate * 2) / 1000)
-  return { id, pcm, startMs, endMs: startMs + durationMs, sampleRate: stream.sampleRate }
+  const known = streams.get(streamId)
+  const stream = known === undefined ? await openStream(deps.database, claim, streamId) : known
+  streams.set(streamId, stream)
+  // After a loss of Redis the last seconds come again; what was heard is not heard twice.
+  if (stream === null || index <= stream.lastIndex) return other
+  stream.lastIndex = index
+  const { tenantId, callId } = claim
+  const header = audioHeader({ tenantId, callId, streamId, index, startMs })
+  try {
+    const pcm = openBlock(stream.key, { index, header }, entry.sealed)
+    const { sampleRate } = stream
+    const durationMs = pcm.length / ((sampleRate * 2) / 1000)
+    return { kind: 'audio', id, pcm, startMs, endMs: startMs + durationMs, sampleRate }
+  } catch (error) {
+    if (!(error instanceof CryptoError)) throw error
+    // Somebody changed it on the way: to those who hear the call, a hole.
+    deps.log.warn({ streamId, index }, 'audio block does not open')
+    return other
+  }
 }
 
 async function openStream(

@@ -1,8 +1,7 @@
 import type { CallJob } from '@callwire/contracts'
 import { errorFields } from '@callwire/runtime'
-import { claimCall, type Claim } from './claim-call.ts'
+import { claimCall, type Claim, type ClaimDeps } from './claim-call.ts'
 import { transcribeCall, type TranscribeDeps } from './transcribe-call.ts'
-import type { ContentRing } from '@callwire/crypto'
 import { ClaimLost } from './write-words.ts'
 
 export type Sessions = AsyncDisposable & {
@@ -14,7 +13,7 @@ export type Sessions = AsyncDisposable & {
 /** Calls transcribed at once by one process; another process takes what is left. */
 export const MAX_SESSIONS = 500
 
-type Deps = TranscribeDeps & { contentRing: ContentRing }
+type Deps = TranscribeDeps & ClaimDeps
 
 /** The calls this process transcribes. Disposing gives all of them up, for a successor to take over. */
 export function createSessions(deps: Deps): Sessions {

@@ -1,32 +1,28 @@
-import type { AudioStreams, Doorbell, Leases } from '@callwire/bus'
+import type { AudioStreams, Leases } from '@callwire/bus'
 import type { Database } from '@callwire/db'
-import type { Ledger } from '@callwire/ledger'
-import { maskInterim } from '@callwire/masking'
 import { every, type Clock, type Logger, type Random } from '@callwire/runtime'
 import { createAcknowledger } from './acknowledge.ts'
 import type { Claim } from './claim-call.ts'
 import { finishCall } from './finish-call.ts'
+import { publishWords, type PublishDeps } from './publish-words.ts'
 import { readAudio } from './read-audio.ts'
+import { readSaid } from './read-said.ts'
 import type { SpeechProvider } from './speech/provider.ts'
-import { createSpeechSession, type SpeechEvent, type SpeechSession } from './speech/session.ts'
-import { createUtterances } from './utterances.ts'
-import { writeFinal, writeGap } from './write-words.ts'
+import { createSpeechSession, type SpeechSession } from './speech/session.ts'
+import type { Times } from './times.ts'
 
-export type TranscribeDeps = {
+export type TranscribeDeps = PublishDeps & {
   database: Database
-  ledger: Ledger
-  doorbell: Doorbell
   audio: AudioStreams
   leases: Leases
   providers: readonly SpeechProvider[]
   owner: string
+  times: Times
   clock: Clock
   random: Random
   log: Logger
 }
 
-/** Well under the lease's life of 5 s, so that one lost renewal loses nothing. */
-const RENEW_MS = 1_500
 /** Exotel's telephone audio, when no audio came that could say otherwise. */
 const DEFAULT_SAMPLE_RATE = 8_000
 
@@ -41,115 +37,89 @@ export async function transcribeCall(
 ): Promise<void> {
   const stop = new AbortController()
   const stopped = AbortSignal.any([signal, stop.signal])
-  const { clock, log } = deps
+  const { clock, log, leases, owner, times } = deps
   const renewing = every(
-    RENEW_MS,
+    times.renewMs,
     async () => {
-      if (!(await deps.leases.renew(claim.callId, deps.owner))) stop.abort()
+      if (!(await leases.renew(claim.callId, owner, times.leaseMs))) stop.abort()
     },
     { clock, signal: stopped, log, name: 'renew lease' },
   )
   try {
-    const more = await hearCall(deps, claim, stopped)
-    if (!stopped.aborted && !more) await deps.audio.remove(claim.callId)
+    const heardTo = await hearCall(deps, claim, stopped)
+    // Not the stream itself: another socket of the call may be writing to it by now.
+    if (heardTo !== null) await deps.audio.trimTo(claim.callId, idAfter(heardTo))
   } finally {
     stop.abort()
     await renewing[Symbol.asyncDispose]()
-    await deps.leases.release(claim.callId, deps.owner).catch(() => undefined)
+    await leases.release(claim.callId, owner).catch(() => undefined)
   }
 }
 
-/** True when the call went on in another socket while its end was being written. */
-async function hearCall(deps: TranscribeDeps, claim: Claim, signal: AbortSignal): Promise<boolean> {
+/**
+ * The id of the last entry of a call that is over and done with; null when the call is another's
+ * now, or went on in another socket while its end was being written.
+ */
+async function hearCall(
+  deps: TranscribeDeps,
+  claim: Claim,
+  signal: AbortSignal,
+): Promise<string | null> {
+  const said = await readSaid(deps.ledger, claim)
   const heardAudio = createAcknowledger()
   const failed = new AbortController()
   const going = AbortSignal.any([signal, failed.signal])
   let session: SpeechSession | null = null
   let speaking: Promise<void> = Promise.resolve()
-  const begin = (sampleRate: number): SpeechSession => {
+  let sampleRate = DEFAULT_SAMPLE_RATE
+  let heardTo = claim.ackedId
+  let heardToMs = claim.ackedMs
+
+  const begin = (): SpeechSession => {
     const { providers, clock, random, log } = deps
-    const started = createSpeechSession({ providers, sampleRate, clock, random, log })
+    const doneToMs = heardToMs
+    const resumed = claim.fence > 1 ? { said } : {}
+    const options = { providers, sampleRate, doneToMs, ...resumed, clock, random, log }
+    const started = createSpeechSession(options)
     speaking = publishWords(deps, claim, started, heardAudio, going)
     speaking.catch(() => failed.abort())
     return started
   }
+  const end = async () => {
+    session?.end()
+    await speaking
+  }
+
   try {
     for await (const heard of readAudio(deps, claim, going)) {
-      session ??= begin(heard.sampleRate)
+      heardTo = heard.id
+      if (heard.kind === 'other') continue
+      if (session !== null && heard.sampleRate !== sampleRate) {
+        await end()
+        session = null
+      }
+      sampleRate = heard.sampleRate
+      session ??= begin()
       heardAudio.read(heard.id, heard.endMs)
+      heardToMs = Math.max(heardToMs, Math.floor(heard.endMs))
+      await session.room(going)
       session.write(heard.pcm, heard.startMs)
     }
     if (failed.signal.aborted) await speaking
-    if (signal.aborted) return true
-    session ??= begin(DEFAULT_SAMPLE_RATE)
-    session.end()
-    await speaking
+    if (signal.aborted) return null
+    session ??= begin()
+    await end()
     // Without the lease the words above may be half published: the next holder finishes.
     signal.throwIfAborted()
-    return !(await finishCall(deps.ledger, claim, deps.clock))
+    return (await finishCall(deps.ledger, claim, deps.clock)) ? heardTo : null
   } finally {
     session?.abort()
     await speaking.catch(() => undefined)
   }
 }
 
-async function publishWords(
-  deps: TranscribeDeps,
-  claim: Claim,
-  session: SpeechSession,
-  heardAudio: ReturnType<typeof createAcknowledger>,
-  signal: AbortSignal,
-): Promise<void> {
-  const utterances = createUtterances(claim.callId, claim.fence)
-  let position = { ackedId: claim.ackedId, ackedMs: claim.ackedMs }
-  let pendingGap: { fromMs: number; toMs: number; reason: string } | null = null
-
-  const settleGap = async () => {
-    if (pendingGap === null) return
-    const gap = pendingGap
-    pendingGap = null
-    await writeGap(deps.ledger, claim, gap)
-  }
-
-  const publish = async (event: SpeechEvent) => {
-    // Said already, by this call's previous transcriber.
-    if (event.endMs <= claim.ackedMs) return
-    if (event.type === 'lost') {
-      const joins = pendingGap?.reason === event.reason && event.startMs <= pendingGap.toMs
-      if (!joins) await settleGap()
-      const fromMs = pendingGap?.fromMs ?? event.startMs
-      pendingGap = {
-        fromMs,
-        toMs: Math.max(pendingGap?.toMs ?? 0, event.endMs),
-        reason: event.reason,
-      }
-      return
-    }
-    await settleGap()
-    const placed = utterances.place(event)
-    if (event.type === 'interim') {
-      const { text } = maskInterim(event.text)
-      const { startMs, endMs, speaker } = event
-      const interim = {
-        ...placed,
-        text,
-        startMs,
-        endMs,
-        ...(speaker === undefined ? {} : { speaker }),
-      }
-      await deps.doorbell.ringInterim(claim.tenantId, claim.callId, interim)
-      return
-    }
-    const doneMs = Math.min(event.endMs, utterances.earliestOpenMs() ?? event.endMs)
-    const ackedId = heardAudio.upTo(doneMs) ?? position.ackedId
-    position = { ackedId, ackedMs: Math.max(position.ackedMs, event.endMs) }
-    await writeFinal(deps.ledger, claim, { final: event, ...placed, position })
-    if (ackedId !== '0-0') await deps.audio.trimTo(claim.callId, ackedId).catch(() => undefined)
-  }
-
-  for await (const event of session) {
-    if (signal.aborted) return
-    await publish(event)
-  }
-  await settleGap()
+/** The smallest id of a Redis Stream that is greater. */
+function idAfter(id: string): string {
+  const [ms = '0', seq = '0'] = id.split('-')
+  return `${ms}-${String(BigInt(seq) + 1n)}`
 }

@@ -22,19 +22,31 @@ const REVISIONS_PER_HOLDER = 1_000
  * @param fence - which holder of the call this is, from 1
  */
 export function createUtterances(callId: string, fence: number): Utterances {
-  const open = new Map<string, { utteranceId: string; rev: number; startMs: number }>()
-  const firstRev = (fence - 1) * REVISIONS_PER_HOLDER + 1
+  const open = new Map<string, { utteranceId: string; startMs: number }>()
+  /** The last revision of each utterance that is not final. */
+  const revs = new Map<string, number>()
+  let connection = 0
+  const nextRev = (utteranceId: string) =>
+    (revs.get(utteranceId) ?? (fence - 1) * REVISIONS_PER_HOLDER) + 1
   return {
     place(event) {
-      const key = `${String(event.connection)}:${event.segment}`
-      const known = open.get(key)
-      const placed =
-        known === undefined
-          ? { utteranceId: utteranceIdOf(callId, event), rev: firstRev, startMs: event.startMs }
-          : { ...known, rev: known.rev + 1 }
-      if (event.type === 'final') open.delete(key)
-      else open.set(key, placed)
-      return { utteranceId: placed.utteranceId, rev: placed.rev }
+      // What an earlier connection left open is heard again on this one.
+      if (event.connection !== connection) open.clear()
+      connection = event.connection
+      const placed = open.get(event.segment) ?? {
+        utteranceId: utteranceIdOf(callId, event),
+        startMs: event.startMs,
+      }
+      const { utteranceId } = placed
+      const rev = nextRev(utteranceId)
+      if (event.type === 'final') {
+        open.delete(event.segment)
+        revs.delete(utteranceId)
+      } else {
+        open.set(event.segment, placed)
+        revs.set(utteranceId, rev)
+      }
+      return { utteranceId, rev }
     },
     earliestOpenMs() {
       const starts = [...open.values()].map((utterance) => utterance.startMs)

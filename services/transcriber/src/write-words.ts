@@ -68,15 +68,20 @@ export async function writeGap(
   })
 }
 
-/** Moves the call's position under its fence. @throws ClaimLost */
+/** Moves the call's position under its fence; its clock never goes back. @throws ClaimLost */
 export async function advance(
   work: LedgerWork,
   claim: Claim,
   to: Partial<Position> & { state: 'pending' | 'done' },
 ): Promise<void> {
+  const { ackedMs, ...rest } = to
+  const clock =
+    ackedMs === undefined
+      ? {}
+      : { ackedMs: sql<number>`greatest(${transcriptions.ackedMs}, ${ackedMs})` }
   const moved = await work.tx
     .update(transcriptions)
-    .set({ ...to, updatedAt: sql`now()` })
+    .set({ ...rest, ...clock, updatedAt: sql`now()` })
     .where(and(eq(transcriptions.callId, claim.callId), eq(transcriptions.fence, claim.fence)))
     .returning({ callId: transcriptions.callId })
   if (moved.length === 0) throw new ClaimLost()

@@ -21,7 +21,7 @@ test('forgets the call that changed longest ago, and what it was told stays old 
   known.remember('b', 1, 3_000)
   known.remember('a', 2, 4_000)
   known.remember('c', 1, 5_000)
-  expect(['a', 'b', 'c'].map(known.seqOf)).toEqual([2, 0, 1])
+  expect(['a', 'b', 'c'].map((callId) => known.seqOf(callId))).toEqual([2, 0, 1])
   expect(known.isOld(3_000)).toBe(true)
   expect(known.isOld(3_001)).toBe(false)
 })

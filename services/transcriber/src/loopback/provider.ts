@@ -21,15 +21,33 @@ export const loopbackProvider: SpeechProvider = {
   open: () => openLoopback(),
 }
 
+/** No fault of the wire moves a frame back so far: the simulator has begun anew. */
+const RESTART_FRAMES = 50
+
 function openLoopback(): SpeechConnection {
   const scanner = createFrameScanner()
-  const order = createFrameOrder()
-  const words = createWordAssembler()
   const events = createEventQueue<ProviderEvent>()
+  let order = createFrameOrder()
+  let words = createWordAssembler()
+  let lastIndex = -1
   let ended = false
+
+  const finish = () => {
+    for (const ordered of order.flush()) events.push(...words.push(ordered))
+    events.push(...words.flush())
+  }
 
   const take = (found: Scanned[]) => {
     for (const scanned of found) {
+      if (scanned.kind === 'frame') {
+        if (scanned.frame.index < lastIndex - RESTART_FRAMES) {
+          finish()
+          order = createFrameOrder()
+          words = createWordAssembler()
+          lastIndex = -1
+        }
+        lastIndex = Math.max(lastIndex, scanned.frame.index)
+      }
       for (const ordered of order.push(scanned)) events.push(...words.push(ordered))
     }
   }
@@ -44,8 +62,7 @@ function openLoopback(): SpeechConnection {
       if (ended) return
       ended = true
       take(scanner.flush())
-      for (const ordered of order.flush()) events.push(...words.push(ordered))
-      events.push(...words.flush())
+      finish()
       events.close()
     },
     abort() {

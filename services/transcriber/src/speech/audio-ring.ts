@@ -2,7 +2,8 @@
 export type Chunk = { callMs: number; durationMs: number; pcm: Buffer }
 
 export type AudioRing = {
-  push(chunk: Chunk): { droppedFromMs: number; droppedToMs: number } | null
+  /** Keeps a chunk; what is older than the limit goes. */
+  push(chunk: Chunk): void
   /** The chunk with this running number, if it is still kept. */
   at(number: number): Chunk | undefined
   readonly first: number
@@ -19,13 +20,11 @@ export function createAudioRing(limitMs = RING_MS): AudioRing {
   let first = 0
   let keptMs = 0
 
-  const shift = (): Chunk | undefined => {
+  const shift = () => {
     const chunk = chunks.shift()
-    if (chunk !== undefined) {
-      first += 1
-      keptMs -= chunk.durationMs
-    }
-    return chunk
+    if (chunk === undefined) return
+    first += 1
+    keptMs -= chunk.durationMs
   }
 
   return {
@@ -39,15 +38,7 @@ export function createAudioRing(limitMs = RING_MS): AudioRing {
     push(chunk) {
       chunks.push(chunk)
       keptMs += chunk.durationMs
-      let fromMs: number | null = null
-      let toMs = 0
-      while (keptMs > limitMs) {
-        const oldest = shift()
-        if (oldest === undefined) break
-        fromMs ??= oldest.callMs
-        toMs = oldest.callMs + oldest.durationMs
-      }
-      return fromMs === null ? null : { droppedFromMs: fromMs, droppedToMs: toMs }
+      while (keptMs > limitMs) shift()
     },
     trim(callMs) {
       for (;;) {

@@ -3,6 +3,7 @@ import { backoffMs } from '@callwire/runtime'
 import { createAudioRing } from './audio-ring.ts'
 import { createCallClock, type CallClock } from './call-clock.ts'
 import { createEventQueue } from './event-queue.ts'
+import { createSaid, type Said } from './said.ts'
 import type {
   ProviderEvent,
   SpeechConnection,
@@ -27,6 +28,8 @@ export type SpeechEvent =
   | { type: 'lost'; startMs: number; endMs: number; reason: string }
 
 export type SpeechSession = AsyncIterable<SpeechEvent> & {
+  /** Resolves when more may be written: not while much waits for a provider to take it. */
+  room(signal: AbortSignal): Promise<void>
   /** s16le mono PCM, heard from `callMs` on the call's clock. */
   write(pcm: Buffer, callMs: number): void
   end(): void
@@ -36,6 +39,10 @@ export type SpeechSession = AsyncIterable<SpeechEvent> & {
 type Options = {
   providers: readonly SpeechProvider[]
   sampleRate: number
+  /** What was said for good before, when audio may be heard again. */
+  said?: Said
+  /** Up to here on the call's clock, everything is accounted for. */
+  doneToMs?: number
   clock: Clock
   random: Random
   log: Logger
@@ -46,6 +53,8 @@ type Ending =
   | { kind: 'finished' }
   | { kind: 'failed'; error: SpeechErrorKind; retryable: boolean; retryAfterMs: number }
 
+const goodbye = { kind: 'failed', error: 'network', retryable: true, retryAfterMs: 0 } as const
+
 /** Tries of one provider in a row before the next one is asked. */
 const MAX_NETWORK_TRIES = 3
 /** A vendor that is not ready by then is as good as away. */
@@ -54,8 +63,8 @@ const READY_TIMEOUT_MS = 10_000
 const END_TIMEOUT_MS = 5_000
 /** Heard again before a final's end, so that a word cut in two is whole in the replay. */
 const PRE_ROLL_MS = 300
-/** Two finals that end this close are the same one, heard again. */
-const REPLAY_TOLERANCE_MS = 50
+/** Audio that may wait for a provider here; the rest waits where it was stored. */
+const ROOM_MS = 30_000
 const RETRY = { baseMs: 100, maxMs: 10_000 }
 
 /**
@@ -69,17 +78,28 @@ export function createSpeechSession(options: Options): SpeechSession {
   const ring = createAudioRing()
   const events = createEventQueue<SpeechEvent>()
   const stop = new AbortController()
+  const said = options.said ?? createSaid()
+  const isResumed = options.said !== undefined
   let ended = false
   let heardToMs = 0
-  let finalToMs = 0
+  let finalToMs = options.doneToMs ?? 0
   let connections = 0
+  /** The running number of the next chunk to send. */
+  let cursor = 0
+  let isGivenUp = false
   let wakeWriter: (() => void) | null = null
+  let wakeReader: (() => void) | null = null
   /** Segments under way, and when each began: the ring keeps what they need to be heard again. */
   const open = new Map<string, number>()
 
   const nudge = () => {
     wakeWriter?.()
     wakeWriter = null
+  }
+
+  const letIn = () => {
+    wakeReader?.()
+    wakeReader = null
   }
 
   const translate = (
@@ -92,41 +112,50 @@ export function createSpeechSession(options: Options): SpeechSession {
     const isLoss = event.type === 'lost'
     const startMs = time.toCallMs(event.startMs, isLoss ? 'before' : 'after')
     const endMs = time.toCallMs(event.endMs, isLoss ? 'after' : 'before')
-    if (connection > 1 && endMs <= finalToMs + REPLAY_TOLERANCE_MS) return
+    const { speaker } = { speaker: undefined, ...event }
+    const mayBeRepeated = connection > 1 || isResumed
     if (event.type === 'lost') {
+      if (mayBeRepeated && said.hasGap({ startMs, endMs })) return
+      said.gap({ startMs, endMs })
       events.push({ type: 'lost', startMs, endMs, reason: event.reason })
       return
     }
+    if (mayBeRepeated && said.hasFinal({ startMs, endMs, speaker })) return
     if (event.type === 'interim') open.set(event.segment, startMs)
     if (event.type === 'final') {
       open.delete(event.segment)
+      said.final({ startMs, endMs, speaker })
       finalToMs = Math.max(finalToMs, endMs)
       ring.trim(Math.min(finalToMs - PRE_ROLL_MS, ...open.values()))
     }
     events.push({ ...event, startMs, endMs, provider, connection })
   }
 
+  const backlogMs = () => {
+    const next = ring.at(Math.max(cursor, ring.first))
+    return next === undefined ? 0 : heardToMs - next.callMs
+  }
+
   /** Sends everything kept, then everything new, in order, until the connection is closed. */
   const feed = async (connection: SpeechConnection, time: CallClock, closed: AbortSignal) => {
-    let cursor = ring.first
-    for (;;) {
-      if (closed.aborted) return
+    cursor = ring.first
+    closed.addEventListener('abort', nudge, { once: true })
+    while (!closed.aborted) {
       cursor = Math.max(cursor, ring.first)
       const chunk = ring.at(cursor)
       if (chunk !== undefined) {
         cursor += 1
         time.sent(chunk.callMs, chunk.durationMs)
         connection.write(chunk.pcm)
-        continue
-      }
-      if (ended) {
+        if (backlogMs() < ROOM_MS) letIn()
+      } else if (ended) {
         connection.end()
         return
+      } else {
+        await new Promise<void>((resolve) => {
+          wakeWriter = resolve
+        })
       }
-      await new Promise<void>((resolve) => {
-        wakeWriter = resolve
-        closed.addEventListener('abort', () => resolve(), { once: true })
-      })
     }
   }
 
@@ -153,14 +182,15 @@ export function createSpeechSession(options: Options): SpeechSession {
   const connect = async (provider: SpeechProvider): Promise<Ending> => {
     const number = (connections += 1)
     open.clear()
-    const connection = provider.open({ sampleRate: options.sampleRate, languages: [] })
     const closed = new AbortController()
+    let connection: SpeechConnection | null = null
     const release = () => {
       closed.abort()
-      connection.abort()
+      connection?.abort()
     }
     stop.signal.addEventListener('abort', release, { once: true })
     try {
+      connection = provider.open({ sampleRate: options.sampleRate, languages: [] })
       await connection.ready(AbortSignal.any([stop.signal, AbortSignal.timeout(READY_TIMEOUT_MS)]))
       const time = createCallClock()
       const feeding = feed(connection, time, closed.signal)
@@ -186,12 +216,14 @@ export function createSpeechSession(options: Options): SpeechSession {
       const finalsBefore = finalToMs
       const ending = await connect(provider)
       if (stop.signal.aborted) return true
-      if (ending.kind === 'finished') return ended
-      log.warn({ provider: provider.id, kind: ending.error, attempt }, 'speech connection failed')
-      if (!ending.retryable) return false
+      if (ending.kind === 'finished' && ended) return true
+      // A vendor that says goodbye in mid-call is one whose connection broke.
+      const failure = ending.kind === 'finished' ? goodbye : ending
+      log.warn({ provider: provider.id, kind: failure.error, attempt }, 'speech connection failed')
+      if (!failure.retryable) return false
       if (finalToMs > finalsBefore) attempt = 0
       const delayMs = Math.max(
-        ending.retryAfterMs,
+        failure.retryAfterMs,
         backoffMs(attempt, { ...RETRY, random: options.random }),
       )
       await clock.sleep(delayMs, stop.signal).catch(() => undefined)
@@ -203,6 +235,8 @@ export function createSpeechSession(options: Options): SpeechSession {
     for (const provider of providers) {
       if (await tryProvider(provider)) return
     }
+    isGivenUp = true
+    letIn()
     // Nobody is left to ask: take the rest of the call, so that its words are named as missing at its end.
     while (!ended && !stop.signal.aborted) {
       await new Promise<void>((resolve) => {
@@ -217,12 +251,22 @@ export function createSpeechSession(options: Options): SpeechSession {
   void runAll().finally(() => events.close())
 
   return {
+    async room(signal) {
+      while (!isGivenUp && !ended && !stop.signal.aborted && !signal.aborted) {
+        if (backlogMs() < ROOM_MS) return
+        const { promise, resolve } = Promise.withResolvers<undefined>()
+        wakeReader = () => resolve(undefined)
+        const onAbort = () => resolve(undefined)
+        signal.addEventListener('abort', onAbort, { once: true })
+        await promise
+        signal.removeEventListener('abort', onAbort)
+      }
+    },
     write(pcm, callMs) {
       if (ended || stop.signal.aborted || pcm.length === 0) return
       const durationMs = pcm.length / bytesPerMs
       heardToMs = Math.max(heardToMs, Math.floor(callMs + durationMs))
-      const dropped = ring.push({ callMs, durationMs, pcm })
-      if (dropped !== null) log.warn({ toMs: dropped.droppedToMs }, 'audio without words let go')
+      ring.push({ callMs, durationMs, pcm })
       nudge()
     },
     end() {
@@ -232,6 +276,7 @@ export function createSpeechSession(options: Options): SpeechSession {
     abort() {
       stop.abort()
       nudge()
+      letIn()
       events.close()
     },
     [Symbol.asyncIterator]: () => events[Symbol.asyncIterator](),
