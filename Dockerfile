@@ -32,7 +32,7 @@ WORKDIR /app
 # Made here, so that a volume mounted over it belongs to the user below.
 RUN install -d -o node -g node -m 0700 /var/lib/callwire
 COPY --from=dependencies /app ./
-COPY scripts/compose/healthcheck.mjs scripts/compose/
+COPY scripts/compose/healthcheck*.mjs scripts/compose/
 COPY packages packages
 COPY services services
 # Its files belong to root: a service cannot change its own code.
