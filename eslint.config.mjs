@@ -18,7 +18,8 @@ const forbidden = [
     message: interpolatedLog,
   },
   {
-    selector: 'CallExpression[callee.object.property.name="log"] > TemplateLiteral[expressions.length>0]',
+    selector:
+      'CallExpression[callee.object.property.name="log"] > TemplateLiteral[expressions.length>0]',
     message: interpolatedLog,
   },
 ]
@@ -43,22 +44,41 @@ export default defineConfig(
       '@typescript-eslint/consistent-type-definitions': ['error', 'type'],
       '@typescript-eslint/consistent-type-imports': ['error', { fixStyle: 'inline-type-imports' }],
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
-      '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true, ignoreVoidReturningFunctions: true }],
+      '@typescript-eslint/no-confusing-void-expression': [
+        'error',
+        { ignoreArrowShorthand: true, ignoreVoidReturningFunctions: true },
+      ],
       '@typescript-eslint/switch-exhaustiveness-check': 'error',
       '@typescript-eslint/dot-notation': 'off',
       '@typescript-eslint/only-throw-error': 'error',
-      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
+      '@typescript-eslint/no-unused-vars': [
+        'error',
+        { argsIgnorePattern: '^_', varsIgnorePattern: '^_' },
+      ],
     },
   },
   {
     // The environment is read by a service's config, by the two programs a person starts, and by tests' set-up.
-    files: ['**/config.ts', '**/config.test.ts', 'packages/cli/src/main.ts', 'packages/launcher/src/main.ts', 'tests/setup/**'],
+    files: [
+      '**/config.ts',
+      '**/config.test.ts',
+      'packages/cli/src/main.ts',
+      'packages/launcher/src/main.ts',
+      'tests/setup/**',
+    ],
     rules: { 'no-restricted-syntax': ['error', ...forbidden] },
   },
   {
     files: ['**/*.mjs'],
     languageOptions: {
-      globals: { process: 'readonly', console: 'readonly', setTimeout: 'readonly', clearTimeout: 'readonly', URL: 'readonly', fetch: 'readonly' },
+      globals: {
+        process: 'readonly',
+        console: 'readonly',
+        setTimeout: 'readonly',
+        clearTimeout: 'readonly',
+        URL: 'readonly',
+        fetch: 'readonly',
+      },
     },
   },
 )

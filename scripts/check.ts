@@ -23,13 +23,7 @@ function tool(name: string, ...args: string[]): Check {
 
 const checks: Record<string, Check> = {
   'types and lint': tool('turbo', 'run', 'typecheck', 'lint', '--output-logs=errors-only'),
-  'lint of the root': tool(
-    'eslint',
-    'scripts',
-    'vitest.config.ts',
-    'eslint.config.mjs',
-    '--no-warn-ignored',
-  ),
+  'lint of the root': tool('eslint', 'vitest.config.ts', 'eslint.config.mjs', '--no-warn-ignored'),
   format: tool('prettier', '--check', '--log-level=warn', '.'),
   layers: () => checkLayers(root),
   documents: () => checkDocs(root),

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 
-import { eventually, scratchDir } from '@callwire/testkit'
+import { eventually, scratchDir } from './testing/index.ts'
 import { describe, expect, it } from 'vitest'
 
 import { portState, freePorts } from './free-port.ts'

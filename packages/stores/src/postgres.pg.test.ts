@@ -2,7 +2,7 @@ import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } 
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 
-import { scratchDir } from '@callwire/testkit'
+import { scratchDir } from './testing/index.ts'
 import postgres from 'postgres'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 

@@ -3,7 +3,7 @@ import { rm } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 
-import { scratchDir } from '@callwire/testkit'
+import { scratchDir } from './testing/index.ts'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 
 import { redisAnswers } from './redis-ping.ts'

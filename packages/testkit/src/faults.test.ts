@@ -3,7 +3,7 @@ import { createServer, connect, type Socket } from 'node:net'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 
 import { captureLogs } from './capture-logs.ts'
-import { eventually } from './eventually.ts'
+import { eventually } from '@callwire/stores/testing'
 import { manualClock } from './manual-clock.ts'
 import { tcpProxy, type TcpProxy } from './tcp-proxy.ts'
 

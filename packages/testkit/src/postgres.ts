@@ -7,7 +7,7 @@ import { inject } from 'vitest'
 
 import { ownStore, type OwnStore } from './own-store.ts'
 import { testServicePassword } from './provided.ts'
-import { scratchDir } from './scratch-dir.ts'
+import { scratchDir } from '@callwire/stores/testing'
 
 export type SharedPostgres = {
   /** The migrator's URL, on the server's maintenance database. */

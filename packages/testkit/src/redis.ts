@@ -6,7 +6,7 @@ import { inject } from 'vitest'
 
 import { workerNumber } from './config.ts'
 import { ownStore, type OwnStore } from './own-store.ts'
-import { scratchDir } from './scratch-dir.ts'
+import { scratchDir } from '@callwire/stores/testing'
 
 export type SharedRedis = {
   readonly url: string

@@ -8,7 +8,7 @@ import { type CallbackBody, callbackBody, encodeCallback } from '../wire/callbac
 /** How long a receiver has to answer, and how often it is asked again (Exotel's webhook docs). */
 const ANSWER_MS = 15_000
 const RETRIES = 2
-const RETRY_AFTER_MS = 1_000
+const RETRY_AFTER_MS = 5_000
 
 export type Callbacks = {
   /** Tells the receiver about a moment of the call, where it asked to be told. Does not wait for it. */
