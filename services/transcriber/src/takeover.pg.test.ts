@@ -5,6 +5,7 @@ import { parseContentRing } from '@callwire/crypto'
 import { eventually } from '@callwire/testkit'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { claimCall } from './claim-call.ts'
+import { encodeCaptions } from './loopback/testing/encode-captions.ts'
 import { converse, slice } from './testing/conversation.ts'
 import { contentKeys, createFixture, type Fixture, type SeededCall } from './testing/fixture.ts'
 import { times } from './times.ts'
@@ -92,6 +93,40 @@ describe('a transcriber that stops in mid-utterance', () => {
       await second.stop()
     },
   )
+
+  test('damage just before the last final is not forgotten: it lies in a word that is not over', async () => {
+    const word = (text: string, startMs: number, endMs: number) => ({ text, startMs, endMs })
+    const frames = encodeCaptions(
+      [
+        {
+          speaker: 0,
+          language: 'en-IN',
+          words: [word('alpha', 400, 700), word('bravo', 1_500, 1_800)],
+        },
+        {
+          speaker: 1,
+          language: 'en-IN',
+          words: [word('long', 1_340, 2_000), word('echo', 2_000, 2_400)],
+        },
+      ],
+      150,
+    )
+    frames[1_400 / 20]?.writeInt16LE(1_234, 100)
+    const both = Buffer.concat(frames)
+    const first = await fixture.start()
+    const call = await fixture.call()
+    const socket = await fixture.socket(call)
+    await socket.play(slice(both, 0, 1_900))
+    await eventually(async () => (await fixture.finals(call)).length === 1)
+    await first.stop()
+    const second = await fixture.start()
+    await socket.play(slice(both, 1_900))
+    await socket.end()
+    await fixture.done(call)
+    expect((await fixture.finals(call)).map((final) => final.text)).toEqual(['alpha bravo', 'echo'])
+    expect(await fixture.gaps(call)).toMatchObject([{ reason: 'audio_altered', toMs: 2_000 }])
+    await second.stop()
+  })
 
   test('killed: its lease runs out, and its successor goes on', async () => {
     const call = await fixture.call()
