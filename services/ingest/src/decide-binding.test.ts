@@ -63,9 +63,9 @@ const table: [string, Partial<BindingFacts>, unknown][] = [
     identity,
   ],
   [
-    "a call's token with a sid that is not the call's",
+    "a call's token with a sid that nobody knows",
     { admission: call('cal_1'), own: mine, callSid: 'S9' },
-    identity,
+    bind(mine),
   ],
   [
     "a call's token that names another call",
@@ -74,6 +74,11 @@ const table: [string, Partial<BindingFacts>, unknown][] = [
   ],
   ["a call's token, the call gone", { admission: call('cal_1') }, unknown],
   ["a phone's credentials and a call id of it", { named: [unplaced] }, bind(unplaced)],
+  [
+    "a phone's credentials, a call id and an unknown sid",
+    { named: [mine], callSid: 'S9' },
+    bind(mine),
+  ],
   ["a phone's credentials and another phone's call id", { named: [otherPhone] }, identity],
   ["a phone's credentials and a known sid", { callSid: 'S1', bySid: mine }, bind(mine)],
   ["a phone's credentials and its inbound sid", { callSid: 'S5', bySid: received }, bind(received)],
@@ -109,7 +114,7 @@ const table: [string, Partial<BindingFacts>, unknown][] = [
   [
     'the address alone and a call id only',
     { admission: address, callSid: 'S9', named: [mine], mayWait: false },
-    identity,
+    unknown,
   ],
   [
     'the address alone, a call id without a sid yet',

@@ -39,7 +39,7 @@ const unknownCall: Binding = { kind: 'refuse', reason: 'unknown_call' }
  * Which call a media socket belongs to: by its token, else by a call id of ours in
  * `custom_parameters`, else by `start.call_sid`; failing that, a new inbound call on the phone of
  * its credentials. Every name that is known must mean the same call, and one that the credentials
- * reach.
+ * reach. A sid that nobody knows speaks against no call: a leg may have one of its own.
  */
 export function decideBinding(facts: BindingFacts): Binding {
   const { admission, bySid, named } = facts
@@ -47,7 +47,7 @@ export function decideBinding(facts: BindingFacts): Binding {
   const claimed = [facts.own, ...named, bySid].filter((call) => call !== null)
   const [call] = claimed
   if (call === undefined) return decideUnknown(facts)
-  const agree = claimed.every((other) => isSame(other, call)) && agreesWithSid(call, facts.callSid)
+  const agree = claimed.every((other) => isSame(other, call))
   if (!agree || !reaches(admission, call)) return identity
   // The address alone proves little, so it needs the name that only Exotel and we know.
   if (admission.kind === 'address' && bySid === null) return decideUnknown(facts)
@@ -62,10 +62,6 @@ function decideUnknown({ admission, callSid, isPlacing, mayWait }: BindingFacts)
 
 function isSame(a: KnownCall, b: KnownCall): boolean {
   return a.tenantId === b.tenantId && a.callId === b.callId
-}
-
-function agreesWithSid(call: KnownCall, callSid: string | null): boolean {
-  return callSid === null || call.sid === null || call.sid === callSid
 }
 
 function reaches(admission: Admission, call: KnownCall): boolean {

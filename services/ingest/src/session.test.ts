@@ -69,7 +69,13 @@ test('a flood is closed with 1008, and cut when it goes on', async () => {
     await clock.advance(1_000)
   }
   expect(socket.calls).toEqual(['close 1008 too many messages'])
+  // What was on its way already must not cost the peer the code it is closed with.
   for (let i = 0; i < 501; i += 1) say('{"event":"mark"}')
+  expect(socket.calls).toEqual(['close 1008 too many messages'])
+  for (let second = 0; second < 2; second += 1) {
+    await clock.advance(1_000)
+    for (let i = 0; i < 501; i += 1) say('{"event":"mark"}')
+  }
   expect(socket.calls.at(-1)).toBe('terminate')
 })
 

@@ -29,6 +29,8 @@ type Phase = 'opening' | 'binding' | 'live' | 'ended'
 const MAX_NOT_JSON = 3
 /** We say nothing but pings, pongs and a close: who leaves so much of it unread is not listening. */
 const MAX_UNREAD_BYTES = 256 * 1024
+/** A flood goes on while our close is under way; after this its sender is not listening. */
+const FLOOD_AFTER_CLOSE_MS = 2_000
 /** A `stop` is answered within a second, also while its call is still looked for. */
 const STOP_WITHIN_MS = 800
 
@@ -46,6 +48,7 @@ export function createSession(deps: SessionDeps, socket: WebSocket, admission: A
   let started: MediaStart | null = null
   let isStarting = false
   let endedAs: string = DISCONNECTED
+  let endedAtMs = 0
   let notJson = 0
   let stopWhileBinding: NodeJS.Timeout | null = null
   const times = {
@@ -70,6 +73,7 @@ export function createSession(deps: SessionDeps, socket: WebSocket, admission: A
     if (phase === 'ended') return
     phase = 'ended'
     endedAs = ended
+    endedAtMs = clock.monotonicMs()
     metrics.ended.inc({ how: close === null ? 'peer' : close.ended })
     if (close !== null) socket.close(close.code, close.reason)
     // While the stream is being opened, `begin` ends it once it has what came before the end.
@@ -171,12 +175,15 @@ export function createSession(deps: SessionDeps, socket: WebSocket, admission: A
     }
   }
 
+  /** The connection is cut only when the flood goes on: before, that would cost the close its code. */
+  const tooMany = (nowMs: number) => {
+    if (!isEnded()) end(closes.flood, closes.flood.ended)
+    else if (nowMs - endedAtMs >= FLOOD_AFTER_CLOSE_MS) socket.terminate()
+  }
+
   const receive = (data: Buffer) => {
     const nowMs = clock.monotonicMs()
-    if (flood.count(nowMs)) {
-      if (isEnded()) socket.terminate()
-      else end(closes.flood, closes.flood.ended)
-    }
+    if (flood.count(nowMs)) tooMany(nowMs)
     if (isEnded()) return
     const parsed = parseMediaMessage(data)
     if (parsed.kind === 'invalid_utf8') {
@@ -249,7 +256,8 @@ export function createSession(deps: SessionDeps, socket: WebSocket, admission: A
   socket.on('message', (data) => guard(() => receive(data as Buffer)))
   socket.on('ping', () => {
     guard(() => {
-      if (flood.count(clock.monotonicMs())) end(closes.flood, closes.flood.ended)
+      const nowMs = clock.monotonicMs()
+      if (flood.count(nowMs)) tooMany(nowMs)
     })
   })
   socket.on('pong', () => {
