@@ -62,8 +62,8 @@ export default defineConfig({
           globalSetup: ['tests/setup/global-postgres.ts', 'tests/setup/global-redis.ts'],
           testTimeout: 120_000,
           hookTimeout: 180_000,
-          // Each file runs a whole constellation of processes.
-          maxWorkers: 1,
+          // Each file runs a whole constellation of processes, which mostly wait for a call to be spoken.
+          maxWorkers: 2,
           sequence: { groupOrder: 2 },
         },
       },

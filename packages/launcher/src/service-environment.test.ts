@@ -62,7 +62,7 @@ describe('serviceEnvironment', () => {
     ['webhook-open', []],
     ['content', ['gateway', 'ingest', 'dialer', 'transcriber']],
     ['callback', ['gateway', 'dialer']],
-    ['edge', ['gateway', 'ingest', 'copilot']],
+    ['edge', ['gateway', 'ingest']],
     ['the-jwt-secret', ['gateway', 'ingest', 'copilot']],
     ['a-speech-key', ['transcriber']],
     ['a-provider-token', ['dialer']],

@@ -111,9 +111,9 @@ export const serviceNeeds: Readonly<Record<Service, ServiceNeeds>> = {
   },
   copilot: {
     database: 'copilot',
-    keys: ['EDGE_KEYS'],
+    keys: [],
     jwtSecret: true,
-    variables: ['COPILOT_MAX_SOCKETS', 'DRAIN_GRACE_MS', 'TRUSTED_PROXIES', 'ALLOWED_ORIGINS'],
+    variables: ['PUBLIC_URL', 'COPILOT_MAX_SOCKETS', 'ALLOWED_ORIGINS'],
   },
   'exotel-simulator': { database: null, keys: [], jwtSecret: false, variables: [] },
 }
