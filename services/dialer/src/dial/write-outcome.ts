@@ -8,7 +8,9 @@ import {
 } from '@callwire/ledger'
 import { AppError, errorFields, randomFraction } from '@callwire/runtime'
 import type { DialerDeps } from '../deps.ts'
+import { claimSid } from '../claim-sid.ts'
 import { applyNews } from '../news/apply-news.ts'
+import { forgetIgnored, heardCallback } from '../news/heard-callback.ts'
 import { patchCall } from '../patch-call.ts'
 import { raiseAlert } from '../raise-alert.ts'
 import type { Attempt } from './begin-dial.ts'
@@ -74,15 +76,28 @@ async function apply(d: DialerDeps, w: LedgerWork, o: Writing): Promise<void> {
   }
 }
 
-/** Keeps the Sid. The status stays: Exotel's reply says in-progress before anything rings. */
+/**
+ * Keeps the Sid. The status stays: Exotel's reply says in-progress before anything rings. The
+ * reply outweighs a Sid that only a media socket named.
+ */
 async function bindPlaced(d: DialerDeps, w: LedgerWork, call: CallRow, sid: string): Promise<void> {
   const now = new Date(d.clock.now())
   await recordVerdict(w.tx, { tenantId: w.tenantId, id: call.phoneId }, 'accepted')
-  if (call.sid !== null && call.sid !== sid) {
+  if (call.sid !== null && call.sid !== sid && (await heardCallback(w))) {
     const message = 'Exotel gave this call another id than its callback had.'
     await raiseAlert(d, w, { code: 'sid_conflict', severity: 'page', message })
     return
   }
+  if (!(await claimSid(w, call, sid))) {
+    const message = 'Exotel gave this call the id of another call; it is being asked.'
+    if (call.sid === null && call.status === 'dialing') {
+      await changeStatus(w, call, { status: 'unknown', reason: { code: 'sid_conflict', message } })
+    }
+    await raiseAlert(d, w, { code: 'sid_conflict', severity: 'page', message })
+    return
+  }
+  // What came under this Sid while the call had another is news after all.
+  if (call.sid !== null && call.sid !== sid) await forgetIgnored(w)
   await patchCall(w, { sid, dialedAt: call.dialedAt ?? now, heardAt: now })
 }
 

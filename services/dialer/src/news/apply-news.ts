@@ -2,6 +2,7 @@ import { isFinal } from '@callwire/contracts'
 import { sealContent } from '@callwire/crypto'
 import { changeStatus, writeReceiptIfDone, type CallRow, type LedgerWork } from '@callwire/ledger'
 import type { DialerDeps } from '../deps.ts'
+import { claimSid } from '../claim-sid.ts'
 import { patchCall } from '../patch-call.ts'
 import { decideCallback, type News, type NewsOutcome } from './decide-callback.ts'
 import { reopenCall } from './reopen-call.ts'
@@ -25,10 +26,12 @@ export async function applyNews(
     },
     news,
   )
-  d.metrics.news(decision.outcome)
-  if (decision.outcome === 'ignored_sid') return decision.outcome
-  const now = new Date(d.clock.now())
   const { move, bindSid, durationSeconds, recordingUrl } = decision
+  const isOurs = bindSid === undefined || (await claimSid(w, call, bindSid))
+  const outcome = isOurs ? decision.outcome : 'ignored_sid'
+  d.metrics.news(outcome)
+  if (outcome === 'ignored_sid') return outcome
+  const now = new Date(d.clock.now())
   await patchCall(w, {
     heardAt: now,
     ...(bindSid !== undefined && { sid: bindSid }),
@@ -43,9 +46,9 @@ export async function applyNews(
       ),
     }),
   })
-  if (move === undefined) return decision.outcome
+  if (move === undefined) return outcome
   if (move.reopens) await reopenCall(d, w, call, move.status)
   else await changeStatus(w, call, { status: move.status })
   if (isFinal(move.status)) await writeReceiptIfDone(w, d.clock.now())
-  return decision.outcome
+  return outcome
 }

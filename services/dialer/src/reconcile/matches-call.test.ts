@@ -32,6 +32,8 @@ test.each<[string, Partial<ExotelCall>, Partial<CallMarks>, boolean]>([
   ['another second party, without a human agent', { to: '0999' }, {}, true],
   ['another second party, with a human agent', {}, human, false],
   ['the same second party', { to: '09811122233' }, human, true],
+  ['a call that came in', { direction: 'inbound' }, {}, false],
+  ['no direction', { direction: null }, {}, true],
   ['before the window', { createdAtMs: 999_999 }, {}, false],
   ['after the window', { createdAtMs: 2_000_001 }, {}, false],
   [

@@ -12,11 +12,13 @@ export type CallMarks = {
 }
 
 /**
- * Whether a call on Exotel's list can be ours. Exotel lists numbers with a leading 0 even when it
+ * Whether a call on Exotel's list can be ours: not one that came in, also when the person we dial
+ * called that phone in the same minutes. Exotel lists numbers with a leading 0 even when it
  * filtered them in E.164; what it leaves out speaks neither for nor against.
  */
 export function matchesCall(listed: ExotelCall, marks: CallMarks): boolean {
   return (
+    !isInbound(listed.direction) &&
     sameNumber(listed.from, marks.from) &&
     (marks.to === null || sameNumber(listed.to, marks.to)) &&
     sameNumber(listed.phoneNumber, marks.phoneNumber) &&
@@ -27,4 +29,9 @@ export function matchesCall(listed: ExotelCall, marks: CallMarks): boolean {
 
 function sameNumber(listed: string | null, ours: string): boolean {
   return listed === null || normalizeExotelNumber(listed) === ours
+}
+
+/** `inbound` in Exotel's API, `incoming` in its applets. */
+function isInbound(direction: string | null): boolean {
+  return direction !== null && /^in(bound|coming)/i.test(direction)
 }

@@ -71,7 +71,7 @@ function marksOf(d: Deps, { call, agent, phoneNumber }: Asking): CallMarks | nul
   }
 }
 
-/** Sids that other calls of the tenant carry already. */
+/** Sids that other calls we placed carry already; an inbound one may have ours by mistake. */
 async function sidsOfOthers(
   d: Deps,
   o: { tenantId: string; callId: string; listed: readonly ExotelCall[] },
@@ -82,7 +82,14 @@ async function sidsOfOthers(
     tx
       .select({ sid: calls.sid })
       .from(calls)
-      .where(and(eq(calls.tenantId, o.tenantId), ne(calls.id, o.callId), inArray(calls.sid, sids))),
+      .where(
+        and(
+          eq(calls.tenantId, o.tenantId),
+          eq(calls.direction, 'outbound'),
+          ne(calls.id, o.callId),
+          inArray(calls.sid, sids),
+        ),
+      ),
   )
   return new Set(rows.flatMap(({ sid }) => sid ?? []))
 }
