@@ -173,9 +173,10 @@ describe('writeReceiptIfDone', () => {
     const [receipt] = await receipts()
     const events = await at.ledger.read(tenantId, callId, { after: 0, limit: 99 })
     expect(receipt).toMatchObject({
-      seq: 5,
-      data: { revision: 1, events: 4, frames: 3, audioMs: 60, hash: events[3]?.hash },
+      seq: 6,
+      data: { revision: 1, events: 5, frames: 3, audioMs: 60, hash: events[4]?.hash },
     })
+    expect(events[4]).toMatchObject({ type: 'call.talk', data: { speakers: [] } })
   })
 
   test('closes a later fact with the next revision', async () => {

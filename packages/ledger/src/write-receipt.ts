@@ -2,10 +2,12 @@ import { callEvents, calls, mediaStreams, transcriptions } from '@callwire/db'
 import { and, asc, eq, inArray } from 'drizzle-orm'
 import { eventOf } from './event-row.ts'
 import { receiptOf, receiptVerdict, summedTypes } from './receipt.ts'
+import { talkOf } from './talk.ts'
+import { transcriptOf } from './transcript.ts'
 import type { LedgerWork } from './work.ts'
 
 /**
- * Appends `call.receipt` when all it counts is there, the next revision when facts came after an
+ * Appends `call.receipt` when all it counts is there (after `call.talk`, if the call had audio), the next revision when facts came after an
  * earlier one. Whoever ends something that a receipt waits for calls this in the same work.
  *
  * @param nowMs - epoch ms
@@ -19,7 +21,7 @@ export async function writeReceiptIfDone(w: LedgerWork, nowMs: number): Promise<
     .where(eq(calls.id, w.callId))
   if (call === undefined) return false
   const streams = await w.tx
-    .select({ endedAt: mediaStreams.endedAt })
+    .select({ endedAt: mediaStreams.endedAt, clockMs: mediaStreams.clockMs })
     .from(mediaStreams)
     .where(eq(mediaStreams.callId, w.callId))
   const [transcription] = await w.tx
@@ -41,6 +43,11 @@ export async function writeReceiptIfDone(w: LedgerWork, nowMs: number): Promise<
     .from(callEvents)
     .where(and(eq(callEvents.callId, w.callId), inArray(callEvents.type, [...summedTypes])))
     .orderBy(asc(callEvents.seq))
-  await w.append({ type: 'call.receipt', data: receiptOf(w.head, rows.map(eventOf)) })
+  const events = rows.map(eventOf)
+  if (streams.length > 0) {
+    const clockMs = Math.max(...streams.map((stream) => stream.clockMs))
+    await w.append({ type: 'call.talk', data: talkOf(transcriptOf(events), clockMs) })
+  }
+  await w.append({ type: 'call.receipt', data: receiptOf(w.head, events) })
   return true
 }

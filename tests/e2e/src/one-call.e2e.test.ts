@@ -1,4 +1,5 @@
 import { followCall } from '@callwire/sdk'
+import { eventually } from '@callwire/testkit'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { eventsToReceipt, startConstellation, type Constellation } from './constellation.ts'
 import { masked, ofType } from './expected-words.ts'
@@ -7,9 +8,11 @@ import { chainProblem } from './verify-chain.ts'
 
 let system: Constellation
 let phoneId: string
+let listener: string
 beforeAll(async () => {
   system = await startConstellation()
   phoneId = await system.phoneWith({ name: 'Listener', kind: 'stream' })
+  listener = (await system.client.phones.get(phoneId)).phone.agentId ?? ''
 })
 afterAll(() => system[Symbol.asyncDispose]())
 
@@ -65,6 +68,9 @@ describe.concurrent.each(['english-delivery', 'hindi-loan', 'hinglish-booking'])
     expect(receipt?.events).toBe(events.length - 1)
     expect(receipt?.hash).toBe(events.at(-2)?.hash)
 
+    expect(events.slice(-2).map(({ type }) => type)).toEqual(['call.talk', 'call.receipt'])
+    expect(ofType(events, 'call.talk')).toHaveLength(1)
+
     // Each utterance stands where it was spoken, to the frame.
     const places = ofType(events, 'transcript.final').map(({ data }) => [data.startMs, data.endMs])
     expect(places).toEqual(script.map(({ startMs, endMs }) => [startMs, endMs]))
@@ -103,6 +109,31 @@ test('the three kinds of agent ring whom they should', async () => {
   expect(byFlow.placed).toMatchObject({ from: byFlow.to, callerId: PHONE })
   expect(byFlow.statuses.at(-1)).toBe('completed')
   expect(byFlow.finals).toHaveLength(2)
+})
+
+test('a live call is ended by closing its media socket', async () => {
+  const { client, simulator } = system
+  const to = nobodyYet()
+  const script = await simulator.script('english-delivery', to.slice(-6))
+  await client.phones.update(phoneId, { agentId: listener })
+  const { call } = await client.calls.place({ phoneId, to })
+  await eventually(
+    async () => ofType((await client.calls.events(call.id)).events, 'transcript.final').length > 0,
+    { boundMs: 60_000, what: 'the first final' },
+  )
+  const canceled = await client.calls.cancel(call.id)
+  expect(canceled.call).toMatchObject({ status: 'canceled', reason: { code: 'canceled' } })
+  const events = await eventsToReceipt(client, call.id)
+  expect(ofType(events, 'transcript.final').length).toBeLessThan(script.length)
+  expect(ofType(events, 'call.talk')).toHaveLength(1)
+  const ended = await eventually(
+    async () =>
+      (await simulator.placed()).find(
+        (one) => one.customField === call.id && one.status === 'completed',
+      ),
+    { boundMs: 30_000, what: 'the end at Exotel' },
+  )
+  expect(ended.status).toBe('completed')
 })
 
 test('what a person sees of a call has no number and no secret in it', async () => {

@@ -8,8 +8,10 @@ import { mapError, type ErrorAnswer } from './map-error.ts'
 
 /** A whole request must have arrived by then: a half-sent body holds memory. */
 const requestTimeoutMs = 15_000
-/** No honest client needs longer for its headers. */
-const headersTimeoutMs = 10_000
+/** No honest client needs longer for its headers: ingest's rule, which holds on this port, too. */
+const headersTimeoutMs = 5_000
+/** How often Node looks for connections past these limits; its own default of 30 s would be the limit itself. */
+const timeoutsCheckedEveryMs = 1_000
 /** An idle kept-alive connection outlives the usual 60 s of a load balancer in front. */
 const keepAliveTimeoutMs = 72_000
 /** Longer than any wait inside a route, shorter than a caller's patience. */
@@ -53,6 +55,7 @@ export function createEdgeServer(o: {
         {
           requestTimeout: requestTimeoutMs,
           headersTimeout: headersTimeoutMs,
+          connectionsCheckingInterval: timeoutsCheckedEveryMs,
           keepAliveTimeout: keepAliveTimeoutMs,
           shouldUpgradeCallback: (request) => o.takesUpgrade(request),
         },

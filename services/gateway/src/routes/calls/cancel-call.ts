@@ -1,6 +1,13 @@
-import { callSchema, success } from '@callwire/contracts'
-import type { Database } from '@callwire/db'
-import { changeStatus, loadCall, writeReceiptIfDone, type Ledger } from '@callwire/ledger'
+import { callSchema, success, type CallReason } from '@callwire/contracts'
+import { agents, calls, mediaStreams, type Database, type Tx } from '@callwire/db'
+import {
+  changeStatus,
+  loadCall,
+  writeReceiptIfDone,
+  type CallRow,
+  type Ledger,
+} from '@callwire/ledger'
+import { and, eq, isNull } from 'drizzle-orm'
 import { ApiError, notFound } from '../../http/api-error.ts'
 import { ok } from '../../http/reply.ts'
 import { idParams, route } from '../../http/route.ts'
@@ -20,7 +27,9 @@ export function cancelCall(deps: {
     path: '/calls/:id/cancel',
     access: 'calls:place',
     tag: 'calls',
-    summary: 'Cancel a call that was not dialed yet',
+    summary: 'Cancel a call: before its dial, or live while its audio comes here',
+    description:
+      'A live call of a stream agent ends when its media socket is closed, which follows within seconds; Exotel has no other way to end one.',
     params: idParams,
     replies: { 200: success({ call: callSchema }).meta({ description: 'The canceled call' }) },
     handle: async ({ principal, params: { id } }) => {
@@ -29,12 +38,9 @@ export function cancelCall(deps: {
       const call = await deps.ledger.transact(tenantId, id, async (w) => {
         const row = await loadCall(w.tx, id)
         if (row === null) throw notFound('call')
+        const reason = await reasonToCancel(w.tx, row)
         const canceled =
-          row.status === 'queued' &&
-          (await changeStatus(w, row, {
-            status: 'canceled',
-            reason: { code: 'canceled', message: 'Canceled before it was dialed.' },
-          }))
+          reason !== null && (await changeStatus(w, row, { status: 'canceled', reason }))
         if (!canceled) {
           throw new ApiError('cannot_cancel', 'The call was dialed already, or has ended.', {
             details: { status: row.status },
@@ -54,4 +60,29 @@ export function cancelCall(deps: {
       return ok(200, { call })
     },
   })
+}
+
+/** What a cancellation would be, or null when this call can't be cancelled any more. */
+async function reasonToCancel(tx: Tx, call: CallRow): Promise<CallReason | null> {
+  if (call.status === 'queued') {
+    return { code: 'canceled', message: 'Canceled before it was dialed.' }
+  }
+  if (call.status !== 'ringing' && call.status !== 'in-progress') return null
+  const [live] = await tx
+    .select({ id: mediaStreams.id })
+    .from(mediaStreams)
+    .innerJoin(
+      calls,
+      and(eq(calls.tenantId, mediaStreams.tenantId), eq(calls.id, mediaStreams.callId)),
+    )
+    .innerJoin(agents, and(eq(agents.tenantId, calls.tenantId), eq(agents.id, calls.agentId)))
+    .where(
+      and(
+        eq(mediaStreams.callId, call.id),
+        isNull(mediaStreams.endedAt),
+        eq(agents.kind, 'stream'),
+      ),
+    )
+    .limit(1)
+  return live === undefined ? null : { code: 'canceled', message: 'Ended while it was live.' }
 }
