@@ -9,7 +9,9 @@ const parentDescriptor = 3
 
 /** Runs the command with `node` and ends as it ends; signals are passed on. */
 export async function handOver(root, node, args) {
-  const path = [dirname(node), join(root, 'node_modules', '.bin'), process.env.PATH ?? '']
+  // Commands of ours run commands of their own: the task runner, for one, looks for pnpm.
+  const bins = [join(root, 'node_modules', '.bin'), join(root, '.tools', 'node_modules', '.bin')]
+  const path = [dirname(node), ...bins, process.env.PATH ?? '']
   const child = spawn(node, args, {
     stdio: ['inherit', 'inherit', 'inherit', 'pipe'],
     env: {
