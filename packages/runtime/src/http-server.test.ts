@@ -36,6 +36,26 @@ test('malformed JSON, a large body and an unknown type have their own answers', 
   expect((await send('<x/>', 'text/xml')).statusCode).toBe(415)
 })
 
+test.each([
+  ['an unknown route', '/nope?q=s3cr3t', 404, 'not_found'],
+  ['an unreadable URL', '/%s3cr3t', 400, 'validation_failed'],
+])('%s is refused in the envelope, and not repeated', async (_what, url, status, code) => {
+  const { server } = setUp()
+  const reply = await server.inject(url)
+  expect([reply.statusCode, reply.json()]).toEqual([
+    status,
+    {
+      success: false,
+      error: {
+        code,
+        message: expect.any(String) as string,
+        requestId: expect.stringMatching(/^req_[0-9a-f]{20}$/) as string,
+      },
+    },
+  ])
+  expect(reply.body).not.toContain('s3cr3t')
+})
+
 test('logs the route and not the URL; ids of requests are our own', async () => {
   const { server, lines } = setUp()
   server.get('/t/:token', (request) => Promise.resolve({ id: request.id }))

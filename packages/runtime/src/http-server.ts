@@ -1,4 +1,9 @@
-import Fastify, { type FastifyError, type FastifyInstance } from 'fastify'
+import Fastify, {
+  type FastifyError,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+} from 'fastify'
 import { errorFields } from './error-fields.ts'
 import type { Logger } from './logger.ts'
 import { systemRandom, type Random } from './random.ts'
@@ -12,7 +17,8 @@ const defaultBodyLimit = 32 * 1024
 /**
  * A bare Fastify with explicit limits. It logs one line per answer with the route's pattern
  * (never the URL, which may hold a token), gives each request an id of our own making, and
- * answers an unhandled error with its status and a constant sentence.
+ * answers an unhandled error, an unknown route and an unreadable URL with their status and a
+ * constant sentence in the failure envelope.
  */
 export function createHttpServer(o: {
   log: Logger
@@ -36,6 +42,7 @@ export function createHttpServer(o: {
     requestIdHeader: false,
     genReqId: () => `req_${random(10).toString('hex')}`,
     routerOptions: { maxParamLength: 200 },
+    frameworkErrors: (error, request, reply) => refuse(request, reply, statusOf(error)),
   })
   server.addHook('onResponse', (request, reply, done) => {
     o.log.debug(
@@ -50,16 +57,21 @@ export function createHttpServer(o: {
     )
     done()
   })
-  server.setErrorHandler(async (error: FastifyError, request, reply) => {
+  server.setErrorHandler((error: FastifyError, request, reply) => {
     const status = statusOf(error)
     if (status >= 500)
       o.log.error({ requestId: request.id, ...errorFields(error) }, 'request failed')
-    await reply.code(status).send({
-      success: false,
-      error: { ...plainError(status), requestId: request.id },
-    })
+    refuse(request, reply, status)
   })
+  server.setNotFoundHandler((request, reply) => refuse(request, reply, 404))
   return server
+}
+
+function refuse(request: FastifyRequest, reply: FastifyReply, status: number): void {
+  void reply.code(status).send({
+    success: false,
+    error: { ...plainError(status), requestId: request.id },
+  })
 }
 
 function statusOf(error: FastifyError): number {

@@ -43,7 +43,6 @@ export function registerRoutes(app: FastifyInstance, deps: RouteDeps, health: He
       }
     },
   })
-  app.setNotFoundHandler((request, reply) => reply.code(404).send(notFound(request.id)))
 }
 
 function notFound(requestId: string) {
