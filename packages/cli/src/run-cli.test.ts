@@ -24,6 +24,13 @@ describe('what a person gets wrong is one sentence and an exit code', () => {
   test.each([
     [['calls', 'place'], {}, EXIT_USAGE, '--phone'],
     [['nothing'], {}, EXIT_USAGE, 'unknown command'],
+    [['calls', 'tail', 'cal_x', '--after', 'x'], {}, EXIT_USAGE, 'must be a whole number'],
+    [
+      ['calls', 'place', '--phone', 'p', '--to', '1', '--priority', '9.5'],
+      {},
+      EXIT_USAGE,
+      'must be a whole number',
+    ],
     [['agents', 'create', '--name', 'A', '--kind', 'robot'], {}, EXIT_USAGE, 'human, flow, stream'],
     [
       ['agents', 'create', '--name', 'A', '--kind', 'human'],

@@ -1,4 +1,10 @@
-import { callTopic, type CallEvent, type Interim } from '@callwire/contracts'
+import {
+  callTopic,
+  type CallEvent,
+  type ErrorCode,
+  type Interim,
+  type SocketErrorCode,
+} from '@callwire/contracts'
 import { CallwireError } from './error.ts'
 import { openConsumer } from './consumer-connection.ts'
 
@@ -27,10 +33,14 @@ const UNAUTHENTICATED = 4401
  * Follows a call: every event once, in order, across reconnects; interims as they come. Ends when
  * `signal` aborts or the reader stops.
  *
- * @throws CallwireError `unauthenticated`, `not_found` or `forbidden`
+ * @throws CallwireError `unauthenticated`, `not_found` or `forbidden`; `validation_failed` when
+ *   `after` is no whole number or lies beyond the call's last event
  */
 export async function* followCall(options: FollowOptions): AsyncGenerator<Followed> {
   let after = options.after ?? 0
+  if (!Number.isSafeInteger(after) || after < 0) {
+    throw refusal('validation_failed', 'after must be a whole number from 0')
+  }
   let failures = 0
   while (options.signal?.aborted !== true) {
     const token = typeof options.token === 'string' ? options.token : await options.token()
@@ -64,19 +74,18 @@ async function* followOnce(
 
   const connection = openConsumer(options.url, token, (message) => {
     if (message.type === 'authenticated') connection.send({ type: 'subscribe', topic, after })
-    else if (message.type === 'interim') items.push({ type: 'interim', interim: message.data })
+    else if (message.type === 'subscribed' && !message.recovered) {
+      // Waiting on would be a silent hole: events up to `after` were never this call's.
+      state.refusal = refusal('validation_failed', `The call has only ${message.seq} events so far`)
+    } else if (message.type === 'interim') items.push({ type: 'interim', interim: message.data })
     else if (message.type === 'event' && 'seq' in message.event) {
       // The server promises order without gaps; should it break that promise, the ledger is asked again.
       if (message.event.seq > expected) connection.close()
       if (message.event.seq !== expected) return
       expected += 1
       items.push({ type: 'event', event: message.event })
-    } else if (message.type === 'error' && message.code !== 'bad_message') {
-      state.refusal = new CallwireError({
-        code: message.code === 'too_many_topics' ? 'rate_limited' : message.code,
-        message: message.message,
-        status: 0,
-      })
+    } else if (message.type === 'error') {
+      state.refusal = refusal(refusalCodes[message.code], message.message)
     }
     nudge()
   })
@@ -108,6 +117,19 @@ async function* followOnce(
     options.signal?.removeEventListener('abort', abort)
     connection.close()
   }
+}
+
+/** The socket's codes in the words of REST; no HTTP status came with them. */
+const refusalCodes = {
+  unauthenticated: 'unauthenticated',
+  forbidden: 'forbidden',
+  not_found: 'not_found',
+  bad_message: 'validation_failed',
+  too_many_topics: 'rate_limited',
+} as const satisfies Record<SocketErrorCode, ErrorCode>
+
+function refusal(code: ErrorCode, message: string): CallwireError {
+  return new CallwireError({ code, message, status: 0 })
 }
 
 // It changes behind the type checker's back.

@@ -1,6 +1,6 @@
 import type { Call } from '@callwire/contracts'
 import { createClient, followCall } from '@callwire/sdk'
-import type { Command } from 'commander'
+import { InvalidArgumentError, type Command } from 'commander'
 import { printCall } from '../call-view/print-call.ts'
 import { receiptSentence } from '../call-view/render.ts'
 import { createTerminal } from '../call-view/terminal.ts'
@@ -11,9 +11,9 @@ type PlaceOptions = {
   phone: string
   to: string
   at?: string
-  priority?: string
+  priority?: number
   record?: boolean
-  timeLimit?: string
+  timeLimit?: number
   idempotencyKey?: string
 }
 
@@ -29,18 +29,18 @@ export function registerCalls(program: Command, context: Context): void {
     .requiredOption('--phone <id>', 'the phone to call from')
     .requiredOption('--to <number>', 'whom to call')
     .option('--at <time>', 'not before this moment, ISO 8601 with zone')
-    .option('--priority <0-9>', '9 first')
+    .option('--priority <0-9>', '9 first', wholeNumber)
     .option('--record', 'have Exotel record the call')
-    .option('--time-limit <seconds>', 'cut the call after this')
+    .option('--time-limit <seconds>', 'cut the call after this', wholeNumber)
     .option('--idempotency-key <key>', 'the same key never places a second call')
     .action(async (options: PlaceOptions) => {
       const body = {
         phoneId: options.phone,
         to: options.to,
         ...(options.at === undefined ? {} : { scheduleAt: options.at }),
-        ...(options.priority === undefined ? {} : { priority: Number(options.priority) }),
+        ...(options.priority === undefined ? {} : { priority: options.priority }),
         ...(options.record === true ? { record: true } : {}),
-        ...(options.timeLimit === undefined ? {} : { timeLimit: Number(options.timeLimit) }),
+        ...(options.timeLimit === undefined ? {} : { timeLimit: options.timeLimit }),
       }
       const { idempotencyKey } = options
       const { call } = await client().calls.place(
@@ -102,10 +102,14 @@ export function registerCalls(program: Command, context: Context): void {
   calls
     .command('tail <id>')
     .description('follow a call live until its receipt; with --json, an event per line')
-    .option('--after <seq>', 'from just after this event', '0')
-    .action(async (id: string, options: { after: string }) =>
-      tail(context, id, Number(options.after)),
-    )
+    .option('--after <seq>', 'from just after this event', wholeNumber, 0)
+    .action(async (id: string, options: { after: number }) => tail(context, id, options.after))
+}
+
+/** @throws InvalidArgumentError, which is wrong usage */
+function wholeNumber(text: string): number {
+  if (!/^\d{1,15}$/.test(text)) throw new InvalidArgumentError('It must be a whole number.')
+  return Number(text)
 }
 
 async function tail(context: Context, callId: string, after: number): Promise<void> {
