@@ -48,6 +48,12 @@ describe('readLauncherConfig', () => {
     ['DIAL_TIMEOUT_MS', '-1'],
     ['PUBLIC_URL', 'ftp://h'],
     ['VOSK_URL', 'https://h'],
+    ['RECORDINGS_URL', 'https://h'],
+    ['ALLOWED_ORIGINS', 'https://h/path'],
+    ['COPILOT_MAX_SOCKETS', '0'],
+    ['EXOTEL_REQUESTS_PER_MINUTE', '0'],
+    ['API_RATE_PER_MINUTE', '1000001'],
+    ['KEY_SERVICE', 'hunter2'],
   ])('refuses a malformed %s (%s), naming it and not its value', (name, value) => {
     const error = failure({ [name]: value })
     expect(error.message).toContain(name)
@@ -78,5 +84,10 @@ describe('readLauncherConfig', () => {
   it('reports variables of ours that nothing reads', () => {
     const config = readLauncherConfig('start', { CALLWIRE_DATADIR: 'x', CALLWIRE_DATA_DIR: 'y' })
     expect(config.unknown).toEqual(['CALLWIRE_DATADIR'])
+  })
+
+  it('reports variables that change nothing yet', () => {
+    const config = readLauncherConfig('start', { KEY_SERVICE: 'vault', LOG_LEVEL: 'info' })
+    expect(config.unread).toEqual(['KEY_SERVICE'])
   })
 })

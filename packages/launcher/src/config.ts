@@ -8,7 +8,7 @@ import {
 } from '@callwire/runtime'
 
 import { missingSpeechVariables } from './speech-providers.ts'
-import { launcherSchema, ownVariables, type VariableName } from './variables.ts'
+import { launcherSchema, ownVariables, unreadVariables, type VariableName } from './variables.ts'
 
 export type PortName = 'GATEWAY_PORT' | 'INGEST_PORT' | 'COPILOT_PORT' | 'METRICS_PORT'
 
@@ -31,6 +31,8 @@ export type LauncherConfig = {
   readonly machine: Readonly<Record<string, string>>
   /** `CALLWIRE_*` variables that nothing reads. */
   readonly unknown: readonly string[]
+  /** Variables that were set and that no service of this version reads. */
+  readonly unread: readonly string[]
   /** Descriptor of the pipe that a parent holds open for as long as it lives. */
   readonly parentDescriptor: string | undefined
 }
@@ -59,6 +61,7 @@ export function readLauncherConfig(
     ...(mode === 'start' ? missingSpeechVariables(values.ASR_PROVIDER ?? '', values) : []),
   ]
   if (problems.length > 0) throw new ConfigError(problems)
+  const given = givenTexts(env)
   return {
     dataDir: values.CALLWIRE_DATA_DIR ?? (mode === 'demo' ? '.data/demo' : '.data'),
     host: values.HOST,
@@ -74,9 +77,10 @@ export function readLauncherConfig(
     encryptionKeys: values.ENCRYPTION_KEYS ?? ringOf(values.ENCRYPTION_KEY),
     jwtSecret: values.JWT_SECRET,
     logLevel: values.LOG_LEVEL,
-    given: givenTexts(env),
+    given,
     machine: pick(env, machineVariables),
     unknown: unknownVariables(env, ownVariables),
+    unread: unreadVariables.filter((name) => given[name] !== undefined),
     parentDescriptor: env['CALLWIRE_PARENT_FD'],
   }
 }

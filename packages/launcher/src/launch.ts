@@ -70,6 +70,10 @@ export async function launch(o: LaunchOptions): Promise<number> {
         log.warn({ variable: name }, 'unknown variable')
         if (forPerson) tell(`${name} is set, and nothing reads it.`)
       }
+      for (const name of config.unread) {
+        log.warn({ variable: name }, 'variable has no effect in this version')
+        if (forPerson) tell(`${name} is set, and has no effect in this version.`)
+      }
       const console = createConsole({ stdout: o.stdout, stderr: o.stderr, log })
       const { clock, stdout } = o
       const once = o.flags.includes('--once')

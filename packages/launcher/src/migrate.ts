@@ -8,6 +8,7 @@ import { serviceNames, migrateDatabase, type ServiceName } from '@callwire/db'
 import { AppError, errorFields, readConfig, variables } from '@callwire/runtime'
 import { z } from 'zod'
 
+import { migrated } from './migrated.ts'
 import { firstAdmin } from './tenants.ts'
 
 const loginUrl = (service: ServiceName) =>
@@ -46,7 +47,8 @@ const tell = (line: string): void => void stderr.write(`migrate: ${line}\n`)
 try {
   const values = readConfig(schema, env)
   const url = values.DATABASE_URL
-  await migrateDatabase({ url, passwords: passwordsOf(values), onProgress: tell })
+  const passwords = passwordsOf(values)
+  await migrated(() => migrateDatabase({ url, passwords, onProgress: tell }), true)
   tell('the database is up to date')
   const admin = await firstAdmin(url)
   if (admin !== null) {

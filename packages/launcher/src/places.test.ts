@@ -52,6 +52,16 @@ describe('decidePlaces', () => {
     )
   })
 
+  it.each(['no such host', '203.0.113.1'])(
+    'does not blame the ports for the host %s',
+    async (host) => {
+      const ports = { ...anyPort, INGEST_PORT: await takePort() }
+      await expect(decidePlaces({ host, ports }, services)).rejects.toThrow(
+        'HOST is not an address of this machine.',
+      )
+    },
+  )
+
   it('looks at every metrics port, not only the first', async () => {
     const port = await takePort()
     const ports = { ...anyPort, METRICS_PORT: port - 2 }

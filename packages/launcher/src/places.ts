@@ -1,4 +1,4 @@
-import { freePorts, portState } from '@callwire/stores'
+import { freePort, freePorts, portState } from '@callwire/stores'
 import { AppError } from '@callwire/runtime'
 
 import type { LauncherConfig } from './config.ts'
@@ -42,6 +42,7 @@ export async function decidePlaces(
     ...slots.filter((_, slot) => services.some((service) => service === metricsOrder[slot])),
   ]
   requireDistinct(asked)
+  await requireHost(host)
   for (const one of asked) await requireFree(one, host)
   const spare = await freePorts(slots.length + asked.length, host)
   const resolve = (port: number): number => (port === 0 ? (spare.pop() ?? 0) : port)
@@ -76,6 +77,19 @@ function requireDistinct(asked: readonly Asked[]): void {
       )
     }
     seen.set(port, variable)
+  }
+}
+
+/** What cannot be listened on would make every port look taken. */
+async function requireHost(host: string): Promise<void> {
+  try {
+    await freePort(host)
+  } catch {
+    throw new AppError({
+      code: 'config_invalid',
+      message: 'HOST is not an address of this machine.',
+      level: 'fatal',
+    })
   }
 }
 

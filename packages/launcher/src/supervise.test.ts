@@ -4,12 +4,16 @@ import { describe, expect, it } from 'vitest'
 import { restartDelayMs } from './restart-delay.ts'
 import { supervise, type Running } from './supervise.ts'
 
-function fakeProcess(): { start: () => Promise<Running>; die: () => void; started: () => number } {
+function fakeProcess(): {
+  start: () => Promise<Running>
+  die: (code?: number) => void
+  started: () => number
+} {
   let started = 0
   let end: (exit: { code: number; signal: null }) => void = () => undefined
   return {
     started: () => started,
-    die: () => end({ code: 1, signal: null }),
+    die: (code = 1) => end({ code, signal: null }),
     async start() {
       started += 1
       const pid = started
@@ -46,6 +50,18 @@ async function supervised() {
 }
 
 describe('supervise', () => {
+  it.each([
+    [1, false],
+    [78, true],
+  ])('knows whether exit code %i is the configuration’s fault: %s', async (code, fault) => {
+    const { clock, process, kept } = await supervised()
+    expect(kept.misconfigured()).toBe(false)
+    process.die(code)
+    await eventually(() => clock.sleepers() === 1)
+    expect(kept.misconfigured()).toBe(fault)
+    await kept.stop()
+  })
+
   it('starts a process that died again within 2 s', async () => {
     const { process, kept, dieAndWait } = await supervised()
     await dieAndWait(2_000)

@@ -1,4 +1,4 @@
-import type { Clock, Logger } from '@callwire/runtime'
+import { EXIT_CONFIG, type Clock, type Logger } from '@callwire/runtime'
 
 import { healthyAfterMs, restartDelayMs } from './restart-delay.ts'
 
@@ -14,6 +14,8 @@ export type Supervised = {
   pid(): number | null
   /** How often it has died since it last came up for good. */
   deaths(): number
+  /** Whether its last end was the configuration's fault, which no other start will mend. */
+  misconfigured(): boolean
   stop(): Promise<void>
 }
 
@@ -32,6 +34,7 @@ export async function supervise(o: {
   const stopping = new AbortController()
   let running: Running | null = await o.start()
   let deaths = 0
+  let misconfigured = false
 
   const keepUp = async (): Promise<void> => {
     while (!stopping.signal.aborted) {
@@ -39,6 +42,7 @@ export async function supervise(o: {
         const since = clock.monotonicMs()
         const exit = await running.exited
         running = null
+        misconfigured = exit.code === EXIT_CONFIG
         if (isStopping()) return
         deaths = clock.monotonicMs() - since >= healthyAfterMs ? 1 : deaths + 1
         log.warn({ process: name, ...exit, deaths }, 'process died')
@@ -63,6 +67,7 @@ export async function supervise(o: {
   return {
     pid: () => running?.pid ?? null,
     deaths: () => deaths,
+    misconfigured: () => misconfigured,
     async stop() {
       stopping.abort()
       await running?.stop()

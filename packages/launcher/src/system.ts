@@ -10,6 +10,7 @@ import { databasePasswords, databaseUrlOf } from './database-logins.ts'
 import { generatedRing, generatedToken, keptSecret } from './kept-secret.ts'
 import { logTarget } from './log-target.ts'
 import { decidePlaces, reachable, type Places } from './places.ts'
+import { migrated } from './migrated.ts'
 import { removeRunFile, writeRunFile } from './run-file.ts'
 import { serviceEnvironment } from './service-environment.ts'
 import { startService } from './service-process.ts'
@@ -79,7 +80,10 @@ async function bringUp(deps: SystemDeps, stack: AsyncDisposableStack): Promise<S
   console.progress('preparing the database')
   const passwords = databasePasswords(config, dataDir.path)
   await requireUsableRedis(redis.url, log)
-  await migrateDatabase({ url: postgres.url, passwords, onProgress })
+  await migrated(
+    () => migrateDatabase({ url: postgres.url, passwords, onProgress }),
+    config.databaseUrl !== undefined,
+  )
   signal.throwIfAborted()
 
   const host = reachable(places.host)
@@ -202,7 +206,9 @@ function hopeless(
   started: readonly { service: Service; process: Supervised }[],
   logs: ReturnType<typeof logTarget>,
 ): string | null {
-  const dead = started.find(({ process }) => process.deaths() >= hopelessDeaths)
+  const dead = started.find(
+    ({ process }) => process.misconfigured() || process.deaths() >= hopelessDeaths,
+  )
   if (dead === undefined) return null
   const words = logs.lastWords(dead.service)
   return words === ''

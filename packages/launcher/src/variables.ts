@@ -11,7 +11,18 @@ export const ownVariables = [
   'CALLWIRE_TEST_STORES',
 ] as const
 
-const optionalUrl = variables.url.optional()
+/**
+ * Variables with a meaning that no service of this version reads: whoever sets one learns that it
+ * changes nothing.
+ */
+export const unreadVariables = [
+  'REDIS_CLUSTER_NODES',
+  'EXOTEL_GLOBAL_FALLBACK',
+  'RECORDINGS_URL',
+  'WEBHOOK_ALLOWED_HOSTS',
+  'KEY_SERVICE',
+] as const
+
 const optionalText = variables.text.optional()
 const databaseUrl = variables.url
   .refine((text) => /^postgres(ql)?:\/\//i.test(text), 'must be a postgres:// URL')
@@ -24,6 +35,9 @@ const webUrl = variables.url
   .optional()
 const socketUrl = variables.url
   .refine((text) => /^wss?:\/\//i.test(text), 'must be a ws:// or wss:// URL')
+  .optional()
+const recordingsUrl = variables.url
+  .refine((text) => /^(file|s3):/i.test(text), 'must be a file: or s3: URL')
   .optional()
 /** Longer than any wait of ours may sensibly be set: a day. */
 const waitMs = variables.whole(0, 86_400_000).optional()
@@ -46,10 +60,10 @@ export const launcherSchema = z.object({
   COPILOT_PORT: variables.port.default(8082),
   METRICS_PORT: variables.port.default(9464),
   SIMULATOR_PORT: variables.port.optional(),
-  API_RATE_PER_MINUTE: variables.count.optional(),
-  COPILOT_MAX_SOCKETS: variables.count.optional(),
+  API_RATE_PER_MINUTE: variables.whole(0, 1_000_000).optional(),
+  COPILOT_MAX_SOCKETS: variables.whole(1, 1_000_000).optional(),
   DIAL_TIMEOUT_MS: waitMs,
-  EXOTEL_REQUESTS_PER_MINUTE: variables.count.optional(),
+  EXOTEL_REQUESTS_PER_MINUTE: variables.whole(1, 100_000).optional(),
   DRAIN_GRACE_MS: waitMs,
   RECONCILE_AFTER_MS: waitMs,
   RECONCILE_GRACE_MS: waitMs,
@@ -82,9 +96,10 @@ export const launcherSchema = z.object({
   OPENAI_URL: socketUrl,
   VOSK_URL: socketUrl,
   CUSTOM_STT_URL: socketUrl,
-  RECORDINGS_URL: optionalUrl,
-  ALLOWED_ORIGINS: optionalText,
+  RECORDINGS_URL: recordingsUrl,
+  ALLOWED_ORIGINS: variables.originList.optional(),
   WEBHOOK_ALLOWED_HOSTS: variables.hostList.optional(),
+  KEY_SERVICE: z.enum(['vault', 'aws-kms'], 'must be vault or aws-kms').optional(),
   LOG_LEVEL: variables.logLevel.default('info'),
 })
 

@@ -9,7 +9,7 @@ type Probe = { child: ChildProcess; output: () => string; exit: Promise<number |
 /** A process of its own that runs `start`, the body of an async function with `ctx`. */
 function probe(start: string, o: { supervised?: boolean; graceMs?: number } = {}): Probe {
   const source = `
-    import { run, AppError } from '${runtime}'
+    import { run, AppError, ConfigError } from '${runtime}'
     await run('probe', async (ctx) => { ${start} }, ${JSON.stringify({ graceMs: o.graceMs ?? 5000 })})`
   const child = spawn(process.execPath, ['--input-type=module', '--eval', source], {
     stdio: ['pipe', 'pipe', 'pipe'],
@@ -118,4 +118,10 @@ test('when supervised, the end of standard input is the end', async () => {
   process.child.stdin?.end()
   expect(await process.exit).toBe(0)
   expect(process.output()).toContain('disposed')
+})
+
+test('a start that a variable prevents has an exit code of its own', async () => {
+  const process = probe(`throw new ConfigError([{ name: 'A', sentence: 'A is not set.' }])`)
+  expect(await process.exit).toBe(78)
+  expect(process.output()).toContain('probe: A is not set.')
 })

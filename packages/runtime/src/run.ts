@@ -1,5 +1,5 @@
 import { AppError } from './app-error.ts'
-import { processSettings } from './config.ts'
+import { ConfigError, processSettings } from './config.ts'
 import { errorFields } from './error-fields.ts'
 import { createLogger, type Logger } from './logger.ts'
 import { startFailure } from './start-failure.ts'
@@ -7,10 +7,16 @@ import { startFailure } from './start-failure.ts'
 /** Whoever supervises us gives ten seconds for everything; a second is left for them. */
 const defaultGraceMs = 9_000
 const longMs = 3_600_000
+/**
+ * Exit code of a process that its configuration keeps from starting (EX_CONFIG of sysexits.h): to
+ * start it again as it is would end the same way.
+ */
+export const EXIT_CONFIG = 78
 
 /**
  * The life of a process: `start` builds it, SIGTERM or SIGINT ends it with exit code 0 after its
- * disposal. A failed start prints one log line and one plain sentence and exits 1. A fault that
+ * disposal. A failed start prints one log line and one plain sentence and exits 1, or
+ * `EXIT_CONFIG` when a variable is to blame. A fault that
  * nobody caught prints its code, disposes what there is, and exits 1. With
  * `CALLWIRE_SUPERVISED=1` the end of standard input means that the supervisor is gone.
  */
@@ -55,7 +61,7 @@ export async function run(
     if (stop.signal.aborted) process.exit(exitCode)
     log.fatal(errorFields(error), 'start failed')
     process.stderr.write(`${name}: ${startFailure(error)}\n`)
-    process.exit(1)
+    process.exit(error instanceof ConfigError ? EXIT_CONFIG : 1)
   }
   if (!stop.signal.aborted) log.info('started')
   // Only a signal ends a process, not the lack of something to do.

@@ -31,6 +31,10 @@ function isCidr(item: string): boolean {
   return /^\d{1,3}$/.test(prefix) && Number(prefix) <= (version === 4 ? 32 : 128)
 }
 
+function isOrigin(item: string): boolean {
+  return URL.canParse(item) && new URL(item).origin === item
+}
+
 function isHost(item: string): boolean {
   const match = /^([a-z0-9]([a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:.]+\])(?::(\d{1,5}))?$/.exec(item)
   return match !== null && (match[3] === undefined || Number(match[3]) <= 65_535)
@@ -54,6 +58,7 @@ export const variables = {
   logLevel: z.enum(logLevels, `must be one of ${logLevels.join(', ')}`),
   cidrList: list('addresses or CIDR ranges', isCidr),
   hostList: list('host names, each with an optional port', isHost),
+  originList: list('origins like https://app.example', isOrigin),
   text: text.min(1, 'must not be empty'),
   secret: text.min(1, 'must not be empty').transform((value) => new Secret(value)),
 }
