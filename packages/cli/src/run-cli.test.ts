@@ -1,11 +1,22 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { mkdtempSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { createProgram } from './program.ts'
 import { EXIT_FAILED, EXIT_USAGE, runCli } from './run-cli.ts'
+
+const dataDirs: string[] = []
+afterAll(() => {
+  for (const dir of dataDirs) rmSync(dir, { recursive: true, force: true })
+})
+
+function newDataDir(): string {
+  const dir = mkdtempSync(join(tmpdir(), 'callwire-cli-'))
+  dataDirs.push(dir)
+  return dir
+}
 
 function sink() {
   let text = ''
@@ -181,7 +192,7 @@ describe('against a gateway', () => {
 
   test('the demo’s own key is found beside its run file', async () => {
     answer = { status: 200, body: { success: true, data: { calls: [], nextCursor: null } } }
-    const dataDir = mkdtempSync(join(tmpdir(), 'callwire-cli-'))
+    const dataDir = newDataDir()
     const run = {
       gatewayUrl: url,
       ingestUrl: 'ws://x',
@@ -198,7 +209,7 @@ describe('against a gateway', () => {
 
   test('the running system is found by its run file', async () => {
     answer = { status: 200, body: { success: true, data: { calls: [call], nextCursor: null } } }
-    const dataDir = mkdtempSync(join(tmpdir(), 'callwire-cli-'))
+    const dataDir = newDataDir()
     const run = {
       gatewayUrl: url,
       ingestUrl: 'ws://x',

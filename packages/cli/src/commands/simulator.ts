@@ -99,7 +99,8 @@ function callTable(answer: unknown): string {
   const calls =
     typeof answer === 'object' && answer !== null && 'calls' in answer ? answer.calls : answer
   if (!Array.isArray(calls)) return pretty(answer)
-  const names = ['callSid', 'status', 'to', 'script'] as const
+  // `from` is whoever is rung first, as in Exotel's own words.
+  const names = ['callSid', 'status', 'from', 'to', 'script'] as const
   const rows = (calls as Record<string, unknown>[]).map((call) =>
     names.map((name) => {
       const cell = call[name]
