@@ -152,6 +152,13 @@ describe('other origins', () => {
       'authorization, content-type, idempotency-key',
     ])
   })
+
+  it('answers a bare OPTIONS without words of a library', async () => {
+    const gw = await start()
+    const answer = await fetch(`${gw.origin}/api/v1/closed`, { method: 'OPTIONS' })
+    expect([answer.status, await answer.text()]).toEqual([204, ''])
+    expect(answer.headers.get('access-control-allow-origin')).not.toBe('*')
+  })
 })
 
 describe('the rate limit', () => {

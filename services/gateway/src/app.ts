@@ -110,6 +110,8 @@ async function protect(app: FastifyInstance, deps: AppDeps): Promise<void> {
     allowedHeaders: ['authorization', 'content-type', 'idempotency-key'],
     exposedHeaders: ['idempotent-replayed', 'retry-after'],
     maxAge: 600,
+    // An OPTIONS that is no preflight is harmless; the plugin would refuse it in words of its own.
+    strictPreflight: false,
   })
   await app.register(underPressure, {
     maxEventLoopDelay: maxEventLoopDelayMs,

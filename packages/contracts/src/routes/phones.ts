@@ -10,7 +10,7 @@ export const exotelSidSchema = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,63}
 const credentialText = z
   .string()
   .regex(/^[\x21-\x7e]{1,256}$/)
-  .meta({ sensitive: true })
+  .meta({ 'x-sensitive': true })
 
 /** All four or none. Which `subdomain` is allowed is a setting of the install. */
 export const exotelConfigSchema = z.strictObject({
@@ -40,7 +40,7 @@ export type Phone = z.infer<typeof phoneSchema>
 
 export const importPhoneBody = z.strictObject({
   number: z.string().min(3).max(32),
-  country: countrySchema.default('IN'),
+  country: countrySchema,
   exotelConfig: exotelConfigSchema.optional(),
   tags: tagsSchema.optional(),
   agentId: idSchemas.agent.optional(),
