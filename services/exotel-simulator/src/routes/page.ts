@@ -20,7 +20,7 @@ function table(caption: string, heads: readonly string[], rows: readonly string[
 
 const STYLE = `:root{color-scheme:light dark}body{font:16px/1.5 system-ui,sans-serif;max-width:70rem;margin:2rem auto;padding:0 1rem}
 .note{border:2px solid;padding:.5rem 1rem;font-weight:600}table{border-collapse:collapse;width:100%;margin:1.5rem 0}
-caption{text-align:left;font-weight:600;font-size:1.2rem}th,td{text-align:left;padding:.3rem .6rem;border-bottom:1px solid #8888}`
+caption{text-align:left;font-weight:600;font-size:1.2rem}th,td{text-align:left;padding:.3rem .6rem;border-bottom:1px solid #8888}td{overflow-wrap:anywhere}`
 
 /** The page at `/`: accounts and calls, for people. Numbers are masked. */
 export function renderPage({ exchange, state }: Pick<ControlDeps, 'exchange' | 'state'>): string {
