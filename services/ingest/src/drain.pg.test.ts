@@ -120,10 +120,10 @@ describe('the process', () => {
     }
   })
 
-  test('names a missing and a malformed variable, and exits 1', async () => {
+  test('names a missing and a malformed variable, and exits as sysexits asks', async () => {
     const { CONTENT_KEYS: _without, ...rest } = environment()
     const { exit, text } = run({ ...rest, INGEST_PORT: 'eighty' })
-    expect(await exit).toBe(1)
+    expect(await exit).toBe(78)
     expect(text()).toContain('CONTENT_KEYS is not set.')
     expect(text()).toContain('INGEST_PORT must be a port number')
     expect(text()).not.toContain('eighty')
