@@ -15,7 +15,10 @@ export type Places = {
   readonly metrics: Readonly<Record<(typeof metricsOrder)[number], number>>
 }
 
-type Asked = { readonly variable: string; readonly port: number }
+type Asked = { readonly variable: string; readonly port: number; readonly host: string }
+
+/** Metrics and the simulator's control API have no password: they are for this machine alone. */
+export const loopback = '127.0.0.1'
 
 /** Tools and docs name this one; the demo takes another when it is taken. */
 const usualSimulatorPort = 8099
@@ -29,21 +32,22 @@ export async function decidePlaces(
   const withSimulator = services.includes('exotel-simulator')
   const simulatorPort =
     ports.SIMULATOR_PORT ??
-    ((await portState(usualSimulatorPort, host)) === 'free' ? usualSimulatorPort : 0)
+    ((await portState(usualSimulatorPort, loopback)) === 'free' ? usualSimulatorPort : 0)
   const slots = metricsOrder.map((_name, slot) => ({
     variable: 'METRICS_PORT',
     port: ports.METRICS_PORT === 0 ? 0 : ports.METRICS_PORT + slot,
+    host: loopback,
   }))
   const asked: Asked[] = [
-    { variable: 'GATEWAY_PORT', port: ports.GATEWAY_PORT },
-    { variable: 'INGEST_PORT', port: ports.INGEST_PORT },
-    { variable: 'COPILOT_PORT', port: ports.COPILOT_PORT },
-    ...(withSimulator ? [{ variable: 'SIMULATOR_PORT', port: simulatorPort }] : []),
+    { variable: 'GATEWAY_PORT', port: ports.GATEWAY_PORT, host },
+    { variable: 'INGEST_PORT', port: ports.INGEST_PORT, host },
+    { variable: 'COPILOT_PORT', port: ports.COPILOT_PORT, host },
+    ...(withSimulator ? [{ variable: 'SIMULATOR_PORT', port: simulatorPort, host: loopback }] : []),
     ...slots.filter((_, slot) => services.some((service) => service === metricsOrder[slot])),
   ]
   requireDistinct(asked)
   await requireHost(host)
-  for (const one of asked) await requireFree(one, host)
+  for (const one of asked) await requireFree(one)
   const spare = await freePorts(slots.length + asked.length, host)
   const resolve = (port: number): number => (port === 0 ? (spare.pop() ?? 0) : port)
   const metrics = Object.fromEntries(
@@ -93,7 +97,7 @@ async function requireHost(host: string): Promise<void> {
   }
 }
 
-async function requireFree({ variable, port }: Asked, host: string): Promise<void> {
+async function requireFree({ variable, port, host }: Asked): Promise<void> {
   if (port === 0) return
   const state = await portState(port, host)
   if (state === 'free') return

@@ -53,6 +53,24 @@ function holders(secret: string): Service[] {
 }
 
 describe('serviceEnvironment', () => {
+  it('opens to the network only what is spoken to from outside, and asks for health on loopback', () => {
+    const open = { ...input, places: { ...input.places, host: '192.0.2.7' } }
+    const hosts = services.map((service) => [service, serviceEnvironment(service, open)['HOST']])
+    expect(Object.fromEntries(hosts)).toEqual({
+      gateway: '192.0.2.7',
+      ingest: '192.0.2.7',
+      copilot: '192.0.2.7',
+      dialer: '127.0.0.1',
+      transcriber: '127.0.0.1',
+      'exotel-simulator': '127.0.0.1',
+    })
+    const { SERVICE_HEALTH_URLS, INGEST_URL } = serviceEnvironment('gateway', open)
+    expect(SERVICE_HEALTH_URLS).toBe(
+      'ingest=http://127.0.0.1:101,dialer=http://127.0.0.1:102,transcriber=http://127.0.0.1:103,copilot=http://127.0.0.1:104',
+    )
+    expect(INGEST_URL).toBe('http://192.0.2.7:2')
+  })
+
   it.each([
     ['credential-seal', ['gateway']],
     ['credential-open', ['dialer']],

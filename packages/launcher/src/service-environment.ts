@@ -1,7 +1,7 @@
 import type { ServiceKeys } from '@callwire/crypto'
 
 import type { LauncherConfig } from './config.ts'
-import { reachable, type Places } from './places.ts'
+import { loopback, reachable, type Places } from './places.ts'
 import { serviceNeeds, type Service } from './services.ts'
 
 export type EnvironmentInput = {
@@ -21,6 +21,9 @@ export type EnvironmentInput = {
 /** Services whose health the gateway answers for, besides its own. */
 const others = ['ingest', 'dialer', 'transcriber', 'copilot'] as const
 
+/** Services that are spoken to from outside; of the others nothing listens but metrics and tools. */
+const listensOutside: ReadonlySet<Service> = new Set<Service>(['gateway', 'ingest', 'copilot'])
+
 /** The whole environment of one service: what it needs, and nothing of what the others have. */
 export function serviceEnvironment(
   service: Service,
@@ -32,7 +35,7 @@ export function serviceEnvironment(
     ...config.machine,
     CALLWIRE_SUPERVISED: '1',
     LOG_LEVEL: config.logLevel,
-    HOST: places.host,
+    HOST: listensOutside.has(service) ? places.host : loopback,
     METRICS_PORT: String(places.metrics[service]),
   }
   if (needs.database !== null) {
@@ -67,7 +70,7 @@ function upstreamsOf(places: Places): Record<string, string> {
     INGEST_URL: `http://${host}:${places.ingest}`,
     COPILOT_URL: `http://${host}:${places.copilot}`,
     SERVICE_HEALTH_URLS: others
-      .map((name) => `${name}=http://${host}:${places.metrics[name]}`)
+      .map((name) => `${name}=http://${loopback}:${places.metrics[name]}`)
       .join(','),
   }
 }

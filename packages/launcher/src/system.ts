@@ -9,7 +9,7 @@ import type { DataDir } from './data-dir.ts'
 import { databasePasswords, databaseUrlOf } from './database-logins.ts'
 import { generatedRing, generatedToken, keptSecret } from './kept-secret.ts'
 import { logTarget } from './log-target.ts'
-import { decidePlaces, reachable, type Places } from './places.ts'
+import { decidePlaces, loopback, reachable, type Places } from './places.ts'
 import { migrated } from './migrated.ts'
 import { removeRunFile, writeRunFile } from './run-file.ts'
 import { serviceEnvironment } from './service-environment.ts'
@@ -100,7 +100,9 @@ async function bringUp(deps: SystemDeps, stack: AsyncDisposableStack): Promise<S
       copilotUrl: urls.copilot,
       databaseUrl: postgres.url,
       redisUrl: redis.url,
-      ...(places.simulator === null ? {} : { simulatorUrl: `http://${host}:${places.simulator}` }),
+      ...(places.simulator === null
+        ? {}
+        : { simulatorUrl: `http://${loopback}:${places.simulator}` }),
       pids,
     })
   }
@@ -190,7 +192,6 @@ function pidsOf(processes: ReadonlyMap<string, Supervised>): Record<string, numb
 }
 
 function readinessUrls(urls: System['urls'], places: Places): string[] {
-  const host = reachable(places.host)
   const plain = (url: string): string => url.replace(/^ws/, 'http')
   return [
     `${urls.gateway}/readyz`,
@@ -198,7 +199,7 @@ function readinessUrls(urls: System['urls'], places: Places): string[] {
     `${plain(urls.copilot)}/readyz`,
     ...(places.simulator === null
       ? []
-      : [`http://${host}:${places.metrics['exotel-simulator']}/readyz`]),
+      : [`http://${loopback}:${places.metrics['exotel-simulator']}/readyz`]),
   ]
 }
 

@@ -69,7 +69,8 @@ export async function createCopilot(
   const metrics = createMetrics()
   const health = createHealth({ database: () => database.ping(), redis: () => redis.ping() })
   const scraped = stack.use(
-    await serveMetrics({ metrics, host: config.host, port: config.metricsPort, log, health }),
+    // Metrics are for this machine alone, whatever the sockets listen on.
+    await serveMetrics({ metrics, host: '127.0.0.1', port: config.metricsPort, log, health }),
   )
 
   const app = createHttpServer({ log })

@@ -30,7 +30,8 @@ export async function startGateway(config: GatewayConfig, o: { log: Logger }): P
     await serveMetrics({
       metrics,
       health,
-      host: config.host,
+      // Metrics are for this machine alone, whatever the gateway itself listens on.
+      host: '127.0.0.1',
       port: config.metricsPort,
       log: o.log,
     }),

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 
 import { generatedToken, keptSecret } from '../kept-secret.ts'
-import { reachable, type Places } from '../places.ts'
+import { loopback, type Places } from '../places.ts'
 
 /** The simulator's one account, as a real one's four pieces. The token is this data directory's own. */
 export type SimulatorAccount = {
@@ -39,7 +39,7 @@ export function simulatorEnvironment(
 
 /** The `host:port` by which the dialer knows the simulator. */
 export function simulatorHost(places: Places): string {
-  return `${reachable(places.host)}:${places.simulator ?? 0}`
+  return `${loopback}:${places.simulator ?? 0}`
 }
 
 /** What the demo sets over what a person did: the simulator as Exotel, and the speech provider that reads its audio. */
