@@ -4,8 +4,11 @@ import { Worker, type Job } from 'bullmq'
 import type { BusConnection } from './connection.ts'
 import { names, type QueueName } from './names.ts'
 
-/** Jobs under way get this long to end when their worker is disposed. */
-const closeTimeoutMs = 10_000
+/**
+ * Jobs under way get this long to end when their worker is disposed. A process with two workers, told to end while
+ * Redis is away, still ends within its own grace.
+ */
+const closeTimeoutMs = 3_000
 
 /**
  * Takes jobs off a queue, `concurrency` at a time, for as long as it is not disposed, through

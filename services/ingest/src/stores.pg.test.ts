@@ -80,11 +80,13 @@ describe('Redis', () => {
     client.send(startText({}), ...mediaTexts(pcm))
     await eventually(async () => (await audioOf(call)).length === 10)
     await fixture.redis.flush()
-    await eventually(async () => (await audioOf(call)).length === 10)
+    await eventually(async () => (await audioOf(call)).length >= 10)
     client.send(stopText())
     await fixture.eventsWith(call.tenantId, call.callId, 'stream.ended')
-    const heard = (await audioOf(call)).map((entry) => entry.pcm)
-    expect(Buffer.concat(heard).equals(pcm)).toBe(true)
+    // A block may come twice after such a loss, and is the same then: readers tell by its index.
+    const heard = new Map((await audioOf(call)).map((entry) => [entry.index, entry.pcm]))
+    const inOrder = [...heard].sort(([one], [other]) => one - other).map(([, block]) => block)
+    expect(Buffer.concat(inOrder).equals(pcm)).toBe(true)
   })
 })
 
