@@ -8,7 +8,7 @@ import { names, type QueueName } from './names.ts'
  * Jobs under way get this long to end when their worker is disposed. A process with two workers, told to end while
  * Redis is away, still ends within its own grace.
  */
-const closeTimeoutMs = 3_000
+const closeTimeoutMs = 7_000
 
 /**
  * Takes jobs off a queue, `concurrency` at a time, for as long as it is not disposed, through
