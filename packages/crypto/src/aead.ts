@@ -25,7 +25,10 @@ export function aeadSeal(
   return Buffer.concat([ciphertext, cipher.final(), cipher.getAuthTag()])
 }
 
-/** Opens ciphertext ‖ tag. Throws `unseal_failed` for anything that was not sealed just so. */
+/**
+ * Opens ciphertext ‖ tag. Throws `unseal_failed` for anything that was not sealed just so. GCM is a
+ * stream mode: its last step gives no bytes, it only tells whether those before it are to be trusted.
+ */
 export function aeadOpen(
   key: KeyObject,
   nonce: Uint8Array,
@@ -39,8 +42,10 @@ export function aeadOpen(
   decipher.setAuthTag(sealed.subarray(tagStart))
   const plaintext = decipher.update(sealed.subarray(0, tagStart))
   try {
-    return Buffer.concat([plaintext, decipher.final()])
+    decipher.final()
   } catch {
+    plaintext.fill(0)
     throw unsealFailed()
   }
+  return plaintext
 }

@@ -27,6 +27,14 @@ export function openContent(ring: ContentRing, context: SealContext, sealed: str
   return openUnderRing('cw1d', ring, context, sealed)
 }
 
+/**
+ * Seals content anew under the ring's primary key, with the same context. The plaintext does not
+ * leave this function. Throws `unseal_failed`.
+ */
+export function resealContent(ring: ContentRing, context: SealContext, sealed: string): Sealed {
+  return resealUnderRing('cw1d', ring, context, sealed)
+}
+
 /** As `sealContent` with a given salt, which must be random and never serve twice. */
 export function sealUnderRing(
   format: RingFormat,
@@ -52,4 +60,21 @@ export function openUnderRing(
     if (key === undefined) throw unsealFailed()
     return openRecord({ format, kid, key }, context, envelope)
   })
+}
+
+/** Opens and seals again under the primary key; `accepts` may refuse what was inside. */
+export function resealUnderRing(
+  format: RingFormat,
+  ring: ContentRing,
+  context: SealContext,
+  sealed: string,
+  accepts: (plaintext: Buffer) => boolean = () => true,
+): Sealed {
+  const plaintext = openUnderRing(format, ring, context, sealed)
+  try {
+    if (!accepts(plaintext)) throw unsealFailed()
+    return sealUnderRing(format, randomBytes(SALT_BYTES), ring, context, plaintext)
+  } finally {
+    plaintext.fill(0)
+  }
 }

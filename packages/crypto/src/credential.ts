@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer'
 import { generateKeyPairSync } from 'node:crypto'
 import { textOf, utf8 } from './bytes.ts'
 import { associatedData, type SealContext } from './context.ts'
@@ -7,7 +8,13 @@ import { hpkeOpen, hpkeSeal } from './hpke/single-shot.ts'
 import type { KeyPair } from './hpke/x25519.ts'
 import { envelopeOf, opening } from './opening.ts'
 import { plaintextBytes } from './plaintext.ts'
-import { openRings, sealRings, type OpenRing, type SealRing } from './rings/hpke-rings.ts'
+import {
+  openRings,
+  sealRings,
+  type OpenRing,
+  type SealKey,
+  type SealRing,
+} from './rings/hpke-rings.ts'
 
 const FORMAT = 'cw1c'
 const INFO = utf8('callwire cw1c')
@@ -30,9 +37,7 @@ export function sealCredentialWith(
   plaintext: string,
 ): Sealed {
   const { kid, key } = sealRings.reveal(ring).primary
-  const bound = boundTo(kid, key.psk, context)
-  const { enc, ciphertext } = hpkeSeal(ephemeral, key.publicKey, bound, plaintextBytes(plaintext))
-  return formatEnvelope({ format: FORMAT, kid, head: enc, body: ciphertext })
+  return sealTo({ kid, ...key }, ephemeral, context, plaintextBytes(plaintext))
 }
 
 /**
@@ -41,13 +46,46 @@ export function sealCredentialWith(
  */
 export function openCredential(ring: OpenRing, context: SealContext, sealed: string): string {
   return opening(() => {
-    const { kid, head: enc, body: ciphertext } = envelopeOf(FORMAT, sealed)
-    const key = openRings.reveal(ring).byId.get(kid)
-    if (key === undefined) throw unsealFailed()
-    const text = textOf(hpkeOpen(key.pair, boundTo(kid, key.psk, context), { enc, ciphertext }))
+    const text = textOf(openBytes(ring, context, sealed))
     if (text === null) throw unsealFailed()
     return text
   })
+}
+
+/**
+ * Seals a credential anew to the ring's primary key, with the same context. The plaintext does not
+ * leave this function. Throws `unseal_failed`.
+ */
+export function resealCredential(ring: OpenRing, context: SealContext, sealed: string): Sealed {
+  return opening(() => {
+    const plaintext = openBytes(ring, context, sealed)
+    try {
+      if (!isUtf8(plaintext)) throw unsealFailed()
+      const { kid, key } = openRings.reveal(ring).primary
+      const { psk, pair } = key
+      const { publicKey } = pair
+      return sealTo({ kid, psk, publicKey }, generateKeyPairSync('x25519'), context, plaintext)
+    } finally {
+      plaintext.fill(0)
+    }
+  })
+}
+
+function sealTo(
+  { kid, psk, publicKey }: SealKey & { readonly kid: string },
+  ephemeral: KeyPair,
+  context: SealContext,
+  plaintext: Uint8Array,
+): Sealed {
+  const { enc, ciphertext } = hpkeSeal(ephemeral, publicKey, boundTo(kid, psk, context), plaintext)
+  return formatEnvelope({ format: FORMAT, kid, head: enc, body: ciphertext })
+}
+
+function openBytes(ring: OpenRing, context: SealContext, sealed: string): Buffer {
+  const { kid, head: enc, body: ciphertext } = envelopeOf(FORMAT, sealed)
+  const key = openRings.reveal(ring).byId.get(kid)
+  if (key === undefined) throw unsealFailed()
+  return hpkeOpen(key.pair, boundTo(kid, key.psk, context), { enc, ciphertext })
 }
 
 function boundTo(kid: string, psk: Uint8Array, context: SealContext) {

@@ -1,6 +1,6 @@
 import { createSecretKey, randomBytes, type KeyObject } from 'node:crypto'
 import { KEY_BYTES } from './aead.ts'
-import { openUnderRing, sealUnderRing } from './content.ts'
+import { openUnderRing, resealUnderRing, sealUnderRing } from './content.ts'
 import type { SealContext } from './context.ts'
 import { unsealFailed } from './errors.ts'
 import { formatEnvelope, type Sealed } from './format.ts'
@@ -42,8 +42,13 @@ export function createDataKeyWith(
 /** Opens a call's wrapped data key. Throws `unseal_failed`. */
 export function openDataKey(ring: ContentRing, context: DataKeyContext, wrapped: string): DataKey {
   const key = openUnderRing('cw1k', ring, wrapContext(context), wrapped)
-  if (key.length !== KEY_BYTES) throw unsealFailed()
+  if (!isKey(key)) throw unsealFailed()
   return dataKeys.hold(createSecretKey(key))
+}
+
+/** Wraps a call's data key anew with the ring's primary key. Throws `unseal_failed`. */
+export function rewrapDataKey(ring: ContentRing, context: DataKeyContext, wrapped: string): Sealed {
+  return resealUnderRing('cw1k', ring, wrapContext(context), wrapped, isKey)
 }
 
 /** As `sealContent`, under a call's data key. */
@@ -68,6 +73,10 @@ export function sealWithDataKeyAnd(
 /** Opens what `sealWithDataKey` sealed under the same key and context. Throws `unseal_failed`. */
 export function openWithDataKey(key: DataKey, context: SealContext, sealed: string): Buffer {
   return opening(() => openRecord(recordKey(key), context, envelopeOf('cw1e', sealed)))
+}
+
+function isKey(bytes: Buffer): boolean {
+  return bytes.length === KEY_BYTES
 }
 
 function recordKey(key: DataKey) {

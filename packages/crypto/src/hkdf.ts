@@ -24,8 +24,13 @@ export function hkdfExpand(pseudoRandomKey: Uint8Array, info: Uint8Array, length
   return Buffer.concat(blocks).subarray(0, length)
 }
 
-/** Extract and expand in one, from a secret key that stays inside its key object. */
-export function hkdf(key: KeyObject, salt: Uint8Array, info: Uint8Array, length: number): Buffer {
+/** Extract and expand in one; a key that is a key object stays inside it. */
+export function hkdf(
+  key: KeyObject | Uint8Array,
+  salt: Uint8Array,
+  info: Uint8Array,
+  length: number,
+): Buffer {
   return Buffer.from(hkdfSync('sha256', key, salt, info, length))
 }
 

@@ -1,12 +1,13 @@
 export { blindIndex } from './blind-index.ts'
 export { constantTimeEqual } from './constant-time-equal.ts'
-export { openContent, sealContent } from './content.ts'
+export { openContent, resealContent, sealContent } from './content.ts'
 export type { SealContext } from './context.ts'
-export { openCredential, sealCredential } from './credential.ts'
+export { openCredential, resealCredential, sealCredential } from './credential.ts'
 export {
   createDataKey,
   openDataKey,
   openWithDataKey,
+  rewrapDataKey,
   sealWithDataKey,
   type DataKey,
   type DataKeyContext,
@@ -16,6 +17,9 @@ export { sealedKeyId, type Sealed } from './format.ts'
 export { macToken, verifyMacToken } from './mac.ts'
 export { deriveServiceKeys, type ServiceKeys } from './rings/derive-service-keys.ts'
 export { parseOpenRing, parseSealRing, type OpenRing, type SealRing } from './rings/hpke-rings.ts'
+export { describeRing, masterKeyIds, rearrangeRing, type KeyRing } from './rings/live-rings.ts'
+export type { Arrangement } from './rings/ring.ts'
+export type { RingDescription } from './rings/ring-kind.ts'
 export {
   parseContentRing,
   parseMacRing,

@@ -12,6 +12,10 @@ export type Opaque<Label extends string> = {
 export type Holder<Label extends string, Contents> = {
   hold(contents: Contents): Opaque<Label>
   reveal(handle: Opaque<Label>): Contents
+  /** Puts other contents behind a handle: whoever has it finds them at its next use. */
+  replace(handle: Opaque<Label>, contents: Contents): void
+  /** Whether a handle is of this kind. */
+  holds(handle: object): handle is Opaque<Label>
 }
 
 /**
@@ -31,6 +35,7 @@ export function opaque<Label extends string, Contents>(label: Label): Holder<Lab
       [Symbol.toStringTag]: { value: label },
     }) as object,
   )
+  const holds = (handle: object): handle is Opaque<Label> => contentsOf.has(handle)
   return {
     hold(contents) {
       const handle = Object.freeze(Object.create(prototype) as Opaque<Label>)
@@ -42,5 +47,10 @@ export function opaque<Label extends string, Contents>(label: Label): Holder<Lab
       if (contents === undefined) throw new TypeError(`Not a ${label}`)
       return contents
     },
+    replace(handle, contents) {
+      if (!holds(handle)) throw new TypeError(`Not a ${label}`)
+      contentsOf.set(handle, contents)
+    },
+    holds,
   }
 }

@@ -14,6 +14,7 @@ import { keyPairOf } from './hpke/x25519.ts'
 import { macToken, verifyMacToken } from './mac.ts'
 import { deriveServiceKeys } from './rings/derive-service-keys.ts'
 import { parseOpenRing, parseSealRing } from './rings/hpke-rings.ts'
+import { describeRing, type KeyRing } from './rings/live-rings.ts'
 import { parseContentRing, parseMacRing, parseMasterRing } from './rings/secret-rings.ts'
 import { createStreamKey, openBlock, sealBlock } from './stream-key.ts'
 import * as reader from './testing/format-reader.ts'
@@ -28,6 +29,12 @@ const master = parseMasterRing(vectors.serviceKeys.ENCRYPTION_KEYS)
 const keys = deriveServiceKeys(master)
 const content = parseContentRing(keys.CONTENT_KEYS)
 const call: DataKeyContext = vectors.dataKey
+
+function parserOf(name: string): (text: string) => KeyRing {
+  if (name.endsWith('_SEAL_KEYS')) return parseSealRing
+  if (name.endsWith('_OPEN_KEYS')) return parseOpenRing
+  return name === 'CONTENT_KEYS' ? parseContentRing : parseMacRing
+}
 
 describe('the vectors of FORMAT.md, by this package', () => {
   it('derive the keys of the services', () => {
@@ -80,6 +87,14 @@ describe('the vectors of FORMAT.md, by this package', () => {
     expect(macToken(ring, purpose, message)).toBe(token)
     expect(verifyMacToken(ring, purpose, message, token)).toBe(true)
   })
+
+  it('give each key its check value', () => {
+    const parsers = Object.entries(keys).map(
+      ([name, text]) => [name, parserOf(name)(text)] as const,
+    )
+    const checks = parsers.map(([name, ring]) => [name, describeRing(ring).keys[0]?.check])
+    expect(Object.fromEntries(checks)).toEqual(vectors.checkValues)
+  })
 })
 
 describe('the vectors of FORMAT.md, by a reader of that page', () => {
@@ -118,5 +133,16 @@ describe('the vectors of FORMAT.md, by a reader of that page', () => {
       vectors.blindIndex.index[0],
     )
     expect(await reader.macToken(keys.CALLBACK_KEYS, vectors.macToken)).toBe(vectors.macToken.token)
+  })
+
+  it('give each key its check value', async () => {
+    const checks = Object.entries(keys).map(async ([name, ring]) => {
+      const half = name.replace('_OPEN_', '_SEAL_') as keyof typeof keys
+      const value = half.includes('_SEAL_')
+        ? await reader.checkValue(ring, keys[half])
+        : await reader.checkValue(ring)
+      return [name, value]
+    })
+    expect(Object.fromEntries(await Promise.all(checks))).toEqual(vectors.checkValues)
   })
 })

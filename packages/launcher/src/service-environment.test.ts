@@ -10,6 +10,8 @@ const keys = {
   VENDOR_OPEN_KEYS: 'vendor-open',
   WEBHOOK_SEAL_KEYS: 'webhook-seal',
   WEBHOOK_OPEN_KEYS: 'webhook-open',
+  BACKUP_SEAL_KEYS: 'backup-seal',
+  BACKUP_OPEN_KEYS: 'backup-open',
   CONTENT_KEYS: 'content',
   CALLBACK_KEYS: 'callback',
   EDGE_KEYS: 'edge',

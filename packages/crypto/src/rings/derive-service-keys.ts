@@ -15,6 +15,8 @@ export type ServiceKeys = Record<
   | 'VENDOR_OPEN_KEYS'
   | 'WEBHOOK_SEAL_KEYS'
   | 'WEBHOOK_OPEN_KEYS'
+  | 'BACKUP_SEAL_KEYS'
+  | 'BACKUP_OPEN_KEYS'
   | 'CONTENT_KEYS'
   | 'CALLBACK_KEYS'
   | 'EDGE_KEYS',
@@ -42,6 +44,8 @@ export function deriveServiceKeys(master: MasterRing): ServiceKeys {
     VENDOR_OPEN_KEYS: open('vendor'),
     WEBHOOK_SEAL_KEYS: seal('webhook'),
     WEBHOOK_OPEN_KEYS: open('webhook'),
+    BACKUP_SEAL_KEYS: seal('backup'),
+    BACKUP_OPEN_KEYS: open('backup'),
     CONTENT_KEYS: secret('content'),
     CALLBACK_KEYS: secret('callback'),
     EDGE_KEYS: secret('edge'),

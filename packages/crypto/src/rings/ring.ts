@@ -3,13 +3,21 @@ import { CryptoError } from '../errors.ts'
 
 const KEY_ID = /^[a-z0-9][a-z0-9-]{0,31}$/
 
-/** A ring is read from the environment at every start; more keys than this is a mistake. */
+/** A ring is read at every start and after every change; more keys than this is a mistake. */
 const MAX_KEYS = 32
 
 /** Keys in order, by id. The first is the primary: it seals, every one opens. */
 export type Ring<Key> = {
   readonly primary: { readonly kid: string; readonly key: Key }
   readonly byId: ReadonlyMap<string, Key>
+}
+
+/** What may differ from the order of a ring's text, once key ids have a life in the database. */
+export type Arrangement = {
+  /** The key that seals; without one it is the first of the text. */
+  readonly primary?: string | null
+  /** Keys to leave out, whether the text has them or not. */
+  readonly retired?: readonly string[]
 }
 
 export function isKeyId(text: string): boolean {
@@ -24,7 +32,8 @@ export function isKeyId(text: string): boolean {
 export function parseRing<Key>(
   text: string,
   keyBytes: number,
-  importKey: (bytes: Buffer) => Key,
+  importKey: (bytes: Buffer, kid: string) => Key,
+  arrangement: Arrangement = {},
 ): Ring<Key> {
   const entries = text.split(',').map((entry) => entry.trim())
   if (entries.length > MAX_KEYS) throw invalid(`A key ring has at most ${MAX_KEYS} keys`)
@@ -43,14 +52,20 @@ export function parseRing<Key>(
       throw invalid(`${position} is not the base64 of ${keyBytes} bytes`)
     }
     if (byId.has(kid)) throw invalid(`${position} repeats a key id`)
-    byId.set(kid, importKey(bytes))
+    byId.set(kid, importKey(bytes, kid))
   }
-  return ringOf(byId)
+  return arranged(byId, arrangement)
 }
 
-function ringOf<Key>(byId: ReadonlyMap<string, Key>): Ring<Key> {
-  for (const [kid, key] of byId) return { primary: { kid, key }, byId }
-  throw invalid('A key ring has at least one key')
+function arranged<Key>(keys: Map<string, Key>, { primary, retired = [] }: Arrangement): Ring<Key> {
+  for (const kid of retired) keys.delete(kid)
+  const [first] = keys.keys()
+  const kid = primary ?? first
+  if (kid === undefined) throw invalid('Every key of the key ring is retired')
+  const key = keys.get(kid)
+  if (key === undefined) throw invalid('The key ring lacks its primary key')
+  keys.delete(kid)
+  return { primary: { kid, key }, byId: new Map([[kid, key], ...keys]) }
 }
 
 function invalid(message: string): CryptoError {

@@ -84,7 +84,7 @@ describe('the keys of the services', () => {
           : [bytes.toString('hex', 0, 32), bytes.toString('hex', 32)].filter((part) => part !== '')
       }),
     )
-    expect(parts).toHaveLength(2 * 12)
+    expect(parts).toHaveLength(2 * 15)
     expect(new Set([...parts, '01'.repeat(32), '02'.repeat(32)]).size).toBe(parts.length + 2)
   })
 

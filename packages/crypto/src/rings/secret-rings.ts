@@ -1,7 +1,7 @@
 import { createSecretKey, type KeyObject } from 'node:crypto'
 import { KEY_BYTES } from '../aead.ts'
-import { opaque, type Opaque } from '../opaque.ts'
-import { parseRing, type Ring } from './ring.ts'
+import type { Opaque } from '../opaque.ts'
+import { ringKind } from './ring-kind.ts'
 
 /** The installation's root keys (`ENCRYPTION_KEYS`), from which every other ring comes. */
 export type MasterRing = Opaque<'MasterRing'>
@@ -12,21 +12,30 @@ export type ContentRing = Opaque<'ContentRing'>
 /** Keys that authenticate URLs and headers (`CALLBACK_KEYS`, `EDGE_KEYS`). */
 export type MacRing = Opaque<'MacRing'>
 
-export const masterRings = opaque<'MasterRing', Ring<KeyObject>>('MasterRing')
-export const contentRings = opaque<'ContentRing', Ring<KeyObject>>('ContentRing')
-export const macRings = opaque<'MacRing', Ring<KeyObject>>('MacRing')
+export const masterRings = secretRings('MasterRing')
+export const contentRings = secretRings('ContentRing')
+export const macRings = secretRings('MacRing')
 
 /** Reads `kid:base64,…` of 32-byte keys; the first is primary. Throws `invalid_key`. */
 export function parseMasterRing(text: string): MasterRing {
-  return masterRings.hold(parseRing(text, KEY_BYTES, createSecretKey))
+  return masterRings.parse(text)
 }
 
 /** Reads `kid:base64,…` of 32-byte keys; the first is primary. Throws `invalid_key`. */
 export function parseContentRing(text: string): ContentRing {
-  return contentRings.hold(parseRing(text, KEY_BYTES, createSecretKey))
+  return contentRings.parse(text)
 }
 
 /** Reads `kid:base64,…` of 32-byte keys; the first is primary. Throws `invalid_key`. */
 export function parseMacRing(text: string): MacRing {
-  return macRings.hold(parseRing(text, KEY_BYTES, createSecretKey))
+  return macRings.parse(text)
+}
+
+function secretRings<Label extends string>(label: Label) {
+  return ringKind({
+    label,
+    keyBytes: KEY_BYTES,
+    importKey: (bytes) => createSecretKey(bytes),
+    checkParts: (secret: KeyObject) => ({ secret }),
+  })
 }

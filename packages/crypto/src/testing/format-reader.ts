@@ -19,6 +19,7 @@ export type Vectors = {
   block: Record<'streamId' | 'salt' | 'header' | 'plaintext' | 'sealed', string> & { index: number }
   blindIndex: { purpose: string; tenantId: string; value: string; index: string[] }
   macToken: { purpose: string; message: string; token: string }
+  checkValues: Record<keyof ServiceKeys, string>
 }
 
 const { subtle } = webcrypto
@@ -83,8 +84,8 @@ export async function deriveKeys(ring: string): Promise<ServiceKeys> {
     const privateKey = new Uint8Array(await suite.kem.serializePrivateKey(derived.privateKey))
     return { seal: entry(publicKey, psk), open: entry(privateKey, psk) }
   }
-  const [credential, vendor, webhook] = await Promise.all(
-    ['credential', 'vendor', 'webhook'].map(pair),
+  const [credential, vendor, webhook, backup] = await Promise.all(
+    ['credential', 'vendor', 'webhook', 'backup'].map(pair),
   )
   return {
     CREDENTIAL_SEAL_KEYS: credential?.seal ?? '',
@@ -93,6 +94,8 @@ export async function deriveKeys(ring: string): Promise<ServiceKeys> {
     VENDOR_OPEN_KEYS: vendor?.open ?? '',
     WEBHOOK_SEAL_KEYS: webhook?.seal ?? '',
     WEBHOOK_OPEN_KEYS: webhook?.open ?? '',
+    BACKUP_SEAL_KEYS: backup?.seal ?? '',
+    BACKUP_OPEN_KEYS: backup?.open ?? '',
     CONTENT_KEYS: await secret('content'),
     CALLBACK_KEYS: await secret('callback'),
     EDGE_KEYS: await secret('edge'),
@@ -144,4 +147,13 @@ export async function blindIndex(ring: string, v: Omit<Vectors['blindIndex'], 'i
 export async function macToken(ring: string, v: Omit<Vectors['macToken'], 'token'>) {
   const mac = await hmac(keyOf(ring), lp('cw1m', v.purpose, v.message))
   return mac.toString('base64url')
+}
+
+/** The check value of a ring's only key; `sealRing` is the sealing half, where the ring has halves. */
+export async function checkValue(ring: string, sealRing?: string) {
+  const kid = ring.split(':')[0] ?? ''
+  const value = async (secret: Uint8Array, ...info: (string | Uint8Array)[]) =>
+    (await hkdf(secret, own(''), lp('cw1v', kid, ...info), 8)).toString('hex')
+  if (sealRing === undefined) return value(keyOf(ring))
+  return value(keyOf(ring).subarray(32), keyOf(sealRing).subarray(0, 32))
 }
