@@ -1,18 +1,26 @@
 import { inspect } from 'node:util'
 
-const shown = '[secret]'
+const tag = 'secret'
+const shown = `[${tag}]`
+
+/**
+ * Outside the objects, not in private fields: with an inspector attached, `console.log` sends a preview of an
+ * object's private fields too.
+ */
+const values = new WeakMap<Secret, string>()
 
 /** A value that shows itself only when asked by name: prints, inspects and serialises as `[secret]`. */
 export class Secret {
-  readonly #value: string
-
   constructor(value: string) {
-    this.#value = value
+    values.set(this, value)
+    Object.freeze(this)
   }
 
   /** The value itself. Call it at the moment of use and keep the result in no object. */
   reveal(): string {
-    return this.#value
+    const value = values.get(this)
+    if (value === undefined) throw new TypeError('Not a Secret')
+    return value
   }
 
   toString(): string {
@@ -25,6 +33,11 @@ export class Secret {
 
   [Symbol.toPrimitive](): string {
     return shown
+  }
+
+  /** For printers that ask neither of the others: `assert`, and `inspect` without custom functions. */
+  get [Symbol.toStringTag](): string {
+    return tag
   }
 
   [inspect.custom](): string {
