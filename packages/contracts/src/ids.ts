@@ -15,6 +15,8 @@ export const idPrefixes = {
   audit: 'aud',
   session: 'ses',
   token: 'tok',
+  keyJob: 'kjb',
+  phoneCheck: 'chk',
 } as const
 
 export type IdKind = keyof typeof idPrefixes
@@ -65,6 +67,8 @@ export const idSchemas = {
   audit: idSchema('audit'),
   session: idSchema('session'),
   token: idSchema('token'),
+  keyJob: idSchema('keyJob'),
+  phoneCheck: idSchema('phoneCheck'),
 } as const satisfies Record<IdKind, z.ZodString>
 
 /** True when `text` has the shape of an id of that kind. Says nothing of whether it exists. */

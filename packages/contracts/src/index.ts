@@ -89,11 +89,14 @@ export {
   exotelSidSchema,
   importPhoneBody,
   ingestCredentialsSchema,
+  listPhonesQuery,
   patchPhoneBody,
+  phoneCheckSchema,
   phoneSchema,
   tagsSchema,
   type ExotelConfig,
   type Phone,
+  type PhoneCheck,
 } from './routes/phones.ts'
 export {
   agentSchema,
@@ -113,3 +116,16 @@ export {
 } from './routes/calls.ts'
 export { patchSettingsBody, settingsSchema, type Settings } from './routes/settings.ts'
 export { auditEntrySchema, listAuditQuery, type AuditEntry } from './routes/audit.ts'
+export {
+  keyBody,
+  keyHolderSchema,
+  keyIdSchema,
+  keyJobSchema,
+  keyRefusals,
+  keyStateSchema,
+  keyStatusSchema,
+  sealingKeySchema,
+  type KeyJobView,
+  type KeyRefusal,
+  type KeyStatus,
+} from './routes/keys.ts'

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { grantableRoles, permissions, permissionsOf, roles } from './role.ts'
+import { grantableRoles, permissions, permissionsOf, roles, type Permission } from './role.ts'
 
 test('nobody can hand out more than they hold', () => {
   for (const role of roles) {
@@ -12,6 +12,13 @@ test('nobody can hand out more than they hold', () => {
 
 test('only owners and admins may see numbers in clear', () => {
   expect(roles.filter((role) => permissionsOf(role).has('pii:read'))).toEqual(['owner', 'admin'])
+})
+
+test('only owners and admins move the keys that seal, and auditors may watch', () => {
+  const holding = (permission: Permission) =>
+    roles.filter((role) => permissionsOf(role).has(permission))
+  expect(holding('encryption:write')).toEqual(['owner', 'admin'])
+  expect(holding('encryption:read')).toEqual(['owner', 'admin', 'auditor'])
 })
 
 test('every permission is held by somebody', () => {

@@ -23,6 +23,8 @@ export const permissions = [
   'settings:read',
   'settings:write',
   'audit:read',
+  'encryption:read',
+  'encryption:write',
 ] as const
 export const permissionSchema = z.enum(permissions)
 export type Permission = z.infer<typeof permissionSchema>
@@ -36,7 +38,14 @@ const granted: Readonly<Record<Role, readonly Permission[]>> = {
   supervisor: [...reading, 'agents:write', 'calls:place', 'users:read', 'settings:read'],
   agent: [...reading, 'calls:place'],
   analyst: reading,
-  auditor: [...reading, 'users:read', 'keys:read', 'settings:read', 'audit:read'],
+  auditor: [
+    ...reading,
+    'users:read',
+    'keys:read',
+    'settings:read',
+    'audit:read',
+    'encryption:read',
+  ],
 }
 
 /** The permissions of a role. */

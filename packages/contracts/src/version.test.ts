@@ -15,7 +15,7 @@ test('the consumer socket’s messages are those of protocol 1', () => {
   const hash = createHash('sha256').update(JSON.stringify(wire)).digest('hex').slice(0, 16)
   expect({ protocol: CONSUMER_PROTOCOL, hash }).toMatchInlineSnapshot(`
     {
-      "hash": "cba5ebb7a5c249f5",
+      "hash": "260c8dd81baf6f31",
       "protocol": 1,
     }
   `)

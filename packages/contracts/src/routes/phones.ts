@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { pageQuery } from '../envelope.ts'
 import { idSchemas } from '../ids.ts'
 import { countrySchema } from '../phone-number.ts'
 import { plainText } from './text.ts'
@@ -50,6 +51,25 @@ export const patchPhoneBody = z.strictObject({
   agentId: idSchemas.agent.nullable().optional(),
   keepRecording: z.boolean().optional(),
 })
+
+/** Filters of the list; those given must all hold. */
+export const listPhonesQuery = z.strictObject({
+  ...pageQuery,
+  number: z.string().min(3).max(32).optional().meta({ description: 'E.164, exactly' }),
+  country: countrySchema.optional(),
+  tag: plainText(64).optional(),
+  agentId: idSchemas.agent.optional(),
+  sid: exotelSidSchema.optional().meta({ description: 'The Exotel account it is on' }),
+  credentials: z.enum(['present', 'absent']).optional(),
+  breaker: z.enum(['open', 'closed']).optional(),
+})
+
+/** Exotel took the phone's credentials; that it did not is an error's code, not a value here. */
+export const phoneCheckSchema = z.strictObject({
+  ok: z.literal(true),
+  checkedAt: z.iso.datetime(),
+})
+export type PhoneCheck = z.infer<typeof phoneCheckSchema>
 
 export const ingestCredentialsSchema = z.strictObject({
   key: z.string(),
