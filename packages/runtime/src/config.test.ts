@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import { z } from 'zod'
-import { ConfigError, readConfig, unknownVariables } from './config.ts'
+import { ConfigError, readConfig, unknownVariables, variableFile } from './config.ts'
 import { variables } from './variables.ts'
 
 const dir = mkdtempSync(join(tmpdir(), 'runtime-config-'))
@@ -44,6 +44,15 @@ test('reads a value from the file that NAME_FILE names', () => {
   writeFileSync(path, 'from-file\n')
   const config = readConfig(schema, { REDIS_URL: 'redis://h:1', JWT_SECRET_FILE: path })
   expect(config.JWT_SECRET.reveal()).toBe('from-file')
+})
+
+test('knows which file a value came from', () => {
+  const env = { RING_FILE: '/x/ring', OTHER: 'text', EMPTY_FILE: '' }
+  expect(['RING', 'OTHER', 'EMPTY'].map((name) => variableFile(name, env))).toEqual([
+    '/x/ring',
+    null,
+    null,
+  ])
 })
 
 test.each([

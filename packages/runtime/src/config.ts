@@ -53,6 +53,12 @@ export function unknownVariables(env: NodeJS.ProcessEnv, known: readonly string[
     .sort()
 }
 
+/** The file that a variable's value came from, for who follows its changes; null for one given directly. */
+export function variableFile(name: string, env: NodeJS.ProcessEnv): string | null {
+  const path = env[`${name}_FILE`]
+  return path === undefined || path === '' ? null : path
+}
+
 /** What the life cycle needs before a service has read its own configuration. */
 export function processSettings(): { logLevel: LogLevel; supervised: boolean } {
   const level = process.env['LOG_LEVEL']
