@@ -37,6 +37,9 @@ export type DetailsOutcome = AskOutcome<{ call: ExotelCall }>
 export type DetailsV3Outcome = AskOutcome<{ details: ExotelCallV3 }>
 /** `after` asks for the next page; null on the last. */
 export type ListOutcome = AskOutcome<{ calls: ExotelCall[]; after: string | null }>
+/** Whether an account's credentials work; what stands in the way when nobody can say. */
+export type CheckOutcome =
+  { kind: 'accepted' } | Exclude<AskOutcome<unknown>, { kind: 'found' } | { kind: 'not_found' }>
 
 /** Numbers E.164, times epoch ms. Exotel allows a window of a month. */
 export type CallListFilter = {
@@ -57,11 +60,14 @@ export type ExotelClient = {
   callDetails(account: ExotelAccount, callSid: string): Promise<DetailsOutcome>
   callDetailsV3(account: ExotelAccount, callSid: string): Promise<DetailsV3Outcome>
   listCalls(account: ExotelAccount, filter: CallListFilter): Promise<ListOutcome>
+  /** Asks for nothing but an answer, for at most `timeoutMs`; what is shown of calls is not read. */
+  checkCredentials(account: ExotelAccount, o: { timeoutMs: number }): Promise<CheckOutcome>
   close(): Promise<void>
 }
 
-/** Exotel's largest page. */
-const pageSize = 100
+const largestPage = 100
+/** A check asks for the calls of the last moment: mostly none, and a page of one at most. */
+const checkWindowMs = 60_000
 const callSidPattern = /^[A-Za-z0-9_-]{1,128}$/
 
 /**
@@ -82,7 +88,7 @@ export function createExotelClient(o: {
     account: ExotelAccount,
     host: string,
     request: { method: 'GET' | 'POST'; path: string; body?: string },
-    beforeFirstByte: () => boolean,
+    { beforeFirstByte = () => true, timeoutMs = o.timeoutMs }: SendOptions = {},
   ): Promise<Exchange> => {
     requireAllowed(hosts, account.host)
     const form = request.body === undefined ? {} : formHeader
@@ -90,7 +96,7 @@ export function createExotelClient(o: {
       ...request,
       origin: originOf(host, o),
       headers: { authorization: basicAuthorization(account), accept: 'application/json', ...form },
-      timeoutMs: o.timeoutMs,
+      timeoutMs,
       beforeFirstByte,
     })
   }
@@ -101,7 +107,7 @@ export function createExotelClient(o: {
     path: string,
     parse: (json: unknown) => T | null,
   ): Promise<AskOutcome<T>> => {
-    const result = await send(account, host, { method: 'GET', path }, () => true)
+    const result = await send(account, host, { method: 'GET', path })
     return askOutcome(result, account, o.clock, parse)
   }
 
@@ -109,7 +115,7 @@ export function createExotelClient(o: {
     placeCall: async (account, request, { beforeFirstByte }) => {
       const path = `${accountPath('v1', account.sid)}/Calls/connect.json`
       const post = { method: 'POST', path, body: placeCallForm(request) } as const
-      const result = await send(account, account.host, post, beforeFirstByte)
+      const result = await send(account, account.host, post, { beforeFirstByte })
       return placeCallOutcome(result, account, o.clock)
     },
     callDetails: async (account, callSid) => {
@@ -127,12 +133,31 @@ export function createExotelClient(o: {
       })
     },
     listCalls: async (account, filter) => {
-      const path = `${accountPath('v1', account.sid)}/Calls.json?${listQuery(filter)}`
+      const path = `${accountPath('v1', account.sid)}/Calls.json?${listQuery(filter, largestPage)}`
       return await ask(account, account.host, path, parseCallList)
+    },
+    checkCredentials: async (account, { timeoutMs }) => {
+      const now = o.clock.now()
+      const moment = { createdFromMs: now - checkWindowMs, createdToMs: now }
+      const path = `${accountPath('v1', account.sid)}/Calls.json?${listQuery(moment, 1)}`
+      const result = await send(account, account.host, { method: 'GET', path }, { timeoutMs })
+      const outcome = askOutcome(result, account, o.clock, parseCallList)
+      if (outcome.kind === 'not_found') return unknownAccount
+      return outcome.kind === 'found' ? { kind: 'accepted' } : outcome
     },
     // Each request closes its own connection.
     close: () => Promise.resolve(),
   }
+}
+
+type SendOptions = { beforeFirstByte?: () => boolean; timeoutMs?: number }
+
+/** The list of an account that is there may be empty and is never absent. */
+const unknownAccount: Rejected = {
+  kind: 'rejected',
+  code: 'provider_rejected',
+  httpStatus: 404,
+  message: 'Exotel knows no such account at this host.',
 }
 
 const formHeader = { 'content-type': 'application/x-www-form-urlencoded' }
@@ -144,7 +169,7 @@ function segment(callSid: string): string {
   return encodeURIComponent(callSid)
 }
 
-function listQuery(filter: CallListFilter): string {
+function listQuery(filter: CallListFilter, pageSize: number): string {
   const fields: [string, string | undefined][] = [
     ['From', filter.from],
     ['To', filter.to],

@@ -13,6 +13,7 @@ export {
   createExotelClient,
   type AskOutcome,
   type CallListFilter,
+  type CheckOutcome,
   type DetailsOutcome,
   type DetailsV3Outcome,
   type ExotelClient,

@@ -30,10 +30,13 @@ export const request: PlaceCallRequest = {
   statusCallback: 'https://calls.example/cb/1',
 }
 
-export function clientFor(host: string, o: { timeoutMs?: number } = {}): ExotelClient {
+export function clientFor(
+  host: string,
+  o: { timeoutMs?: number; allowHttp?: boolean } = {},
+): ExotelClient {
   return createExotelClient({
     allowedHosts: [host],
-    allowHttp: true,
+    allowHttp: o.allowHttp ?? true,
     timeoutMs: o.timeoutMs ?? 5_000,
     clock: systemClock,
   })

@@ -7,12 +7,15 @@ export type StandIn = AsyncDisposable & {
   host: string
   /** Everything received so far, one text per connection, connections without a byte included. */
   received: string[]
+  /** Takes over at the first byte of a connection, before any request is whole. */
+  atFirstByte: ((socket: Socket) => void) | null
 }
 
 /** A raw TCP server in Exotel's place on a free port of 127.0.0.1: it sees every byte. */
 export async function standIn(answer: Answer): Promise<StandIn> {
   const received: string[] = []
   const sockets = new Set<Socket>()
+  const state: Pick<StandIn, 'atFirstByte'> = { atFirstByte: null }
   const server = createServer((socket) => {
     const index = received.push('') - 1
     sockets.add(socket)
@@ -21,13 +24,14 @@ export async function standIn(answer: Answer): Promise<StandIn> {
     socket.on('data', (chunk) => {
       const text = (received[index] ?? '') + chunk.toString('latin1')
       received[index] = text
-      if (isWhole(text)) answer(socket, text)
+      if (state.atFirstByte !== null) state.atFirstByte(socket)
+      else if (isWhole(text)) answer(socket, text)
     })
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const address = server.address()
   const port = typeof address === 'object' && address !== null ? address.port : 0
-  return {
+  return Object.assign(state, {
     host: `127.0.0.1:${port}`,
     received,
     [Symbol.asyncDispose]: async () => {
@@ -35,7 +39,7 @@ export async function standIn(answer: Answer): Promise<StandIn> {
       for (const socket of sockets) socket.destroy()
       await closed
     },
-  }
+  })
 }
 
 function isWhole(text: string): boolean {
