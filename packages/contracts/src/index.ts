@@ -62,7 +62,7 @@ export {
   type SocketErrorCode,
   type TenantAlert,
 } from './consumer-socket.ts'
-export type { CallJob } from './job.ts'
+export type { CallJob, CheckJob } from './job.ts'
 export {
   apiKeySchema,
   createApiKeyBody,
@@ -95,6 +95,7 @@ export {
   phoneSchema,
   tagsSchema,
   type ExotelConfig,
+  type ListPhonesQuery,
   type Phone,
   type PhoneCheck,
 } from './routes/phones.ts'

@@ -55,14 +55,20 @@ export const patchPhoneBody = z.strictObject({
 /** Filters of the list; those given must all hold. */
 export const listPhonesQuery = z.strictObject({
   ...pageQuery,
-  number: z.string().min(3).max(32).optional().meta({ description: 'E.164, exactly' }),
+  number: z
+    .string()
+    .min(3)
+    .max(32)
+    .optional()
+    .meta({ description: 'E.164, or as people write it within `country`' }),
   country: countrySchema.optional(),
   tag: plainText(64).optional(),
   agentId: idSchemas.agent.optional(),
   sid: exotelSidSchema.optional().meta({ description: 'The Exotel account it is on' }),
-  credentials: z.enum(['present', 'absent']).optional(),
+  hasCredentials: z.enum(['true', 'false']).optional(),
   breaker: z.enum(['open', 'closed']).optional(),
 })
+export type ListPhonesQuery = z.infer<typeof listPhonesQuery>
 
 /** Exotel took the phone's credentials; that it did not is an error's code, not a value here. */
 export const phoneCheckSchema = z.strictObject({
