@@ -28,6 +28,7 @@ export {
   type MacRing,
   type MasterRing,
 } from './rings/secret-rings.ts'
+export { createSealedDataKey, openSealedDataKey } from './sealed-data-key.ts'
 export {
   createStreamKey,
   openBlock,
