@@ -10,6 +10,7 @@ export {
 } from './doorbell-subscriber.ts'
 export { createDoorbell, type Doorbell, type DoorbellMessage } from './doorbell.ts'
 export { createLeases, type Leases } from './leases.ts'
+export type { JobOf } from './job.ts'
 export { type QueueName } from './names.ts'
 export { createQueues, type DialJob, type Queues } from './queues.ts'
 export { requireNoEviction } from './require-no-eviction.ts'

@@ -13,5 +13,12 @@ export const names = {
   ticket: (ticketHash: string) => `cw:ticket:${ticketHash}`,
 } as const
 
-export const queueNames = ['dial', 'callback', 'transcribe'] as const
-export type QueueName = (typeof queueNames)[number]
+/** Each queue, and the id that its jobs carry beside the tenant's. */
+export const queueIds = {
+  dial: 'callId',
+  callback: 'callId',
+  transcribe: 'callId',
+  check: 'checkId',
+} as const
+
+export type QueueName = keyof typeof queueIds

@@ -1,4 +1,4 @@
-import type { CallJob } from '@callwire/contracts'
+import type { CallJob, CheckJob } from '@callwire/contracts'
 import { tcpProxy, testRedis } from '@callwire/testkit'
 import { beforeEach, expect, test } from 'vitest'
 import { names } from './names.ts'
@@ -32,6 +32,12 @@ test('each queue wakes its own workers with ids and nothing else', async () => {
     await using _worker = work(bus.conn, queue, handler, { concurrency: 1, log: bus.logs.log })
     await expect.poll(() => jobs).toEqual([job])
   }
+  const { tenantId } = job
+  const checks: CheckJob[] = []
+  await queues.wakeCheck({ tenantId, checkId: 'chk_1' })
+  const take = (check: CheckJob) => Promise.resolve(void checks.push(check))
+  await using _checker = work(bus.conn, 'check', take, { concurrency: 1, log: bus.logs.log })
+  await expect.poll(() => checks).toEqual([{ tenantId, checkId: 'chk_1' }])
   await queues.close()
 })
 

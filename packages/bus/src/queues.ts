@@ -1,8 +1,9 @@
-import type { CallJob } from '@callwire/contracts'
+import type { CallJob, CheckJob } from '@callwire/contracts'
 import { errorFields } from '@callwire/runtime'
 import { Queue, type JobsOptions } from 'bullmq'
 import { busCall } from './bus-error.ts'
 import type { BusConnection } from './connection.ts'
+import type { JobOf } from './job.ts'
 import { names, type QueueName } from './names.ts'
 
 export type DialJob = CallJob
@@ -19,6 +20,8 @@ export type Queues = {
   ): Promise<void>
   wakeCallback(job: CallJob): Promise<void>
   wakeTranscriber(job: CallJob): Promise<void>
+  /** Has a dialer ask Exotel whether a phone's credentials work; worth nothing after a moment. */
+  wakeCheck(job: CheckJob): Promise<void>
   /** Whether a wake-up for this attempt waits or runs. */
   hasDialJob(callId: string, attempt: number): Promise<boolean>
   close(): Promise<void>
@@ -36,8 +39,9 @@ const highestPriority = 9
 
 /** Queues hold ids only. All methods reject with `BusError` `unavailable` while Redis is away. */
 export function createQueues(conn: BusConnection): Queues {
-  const open = (name: QueueName) => {
-    const queue = new Queue<CallJob, undefined, string, CallJob, undefined, string>(name, {
+  const open = <Name extends QueueName>(name: Name) => {
+    type Ids = JobOf<Name>
+    const queue = new Queue<Ids, undefined, string, Ids, undefined, string>(name, {
       connection: conn.command,
       prefix: names.queuePrefix,
       skipMetasUpdate: true,
@@ -50,8 +54,9 @@ export function createQueues(conn: BusConnection): Queues {
   const dial = open('dial')
   const callback = open('callback')
   const transcribe = open('transcribe')
+  const check = open('check')
 
-  const wake = (queue: typeof dial, { tenantId, callId }: CallJob) =>
+  const wake = (queue: typeof callback | typeof transcribe, { tenantId, callId }: CallJob) =>
     busCall(async () => {
       await queue.add(queue.name, { tenantId, callId }, jobOptions)
     })
@@ -76,13 +81,17 @@ export function createQueues(conn: BusConnection): Queues {
       }),
     wakeCallback: (job) => wake(callback, job),
     wakeTranscriber: (job) => wake(transcribe, job),
+    wakeCheck: ({ tenantId, checkId }) =>
+      busCall(async () => {
+        await check.add(check.name, { tenantId, checkId }, jobOptions)
+      }),
     hasDialJob: (callId, attempt) =>
       busCall(async () => {
         const state = await dial.getJobState(dialJobId(callId, attempt))
         return state !== 'completed' && state !== 'failed' && state !== 'unknown'
       }),
     close: async () => {
-      await Promise.allSettled([dial.close(), callback.close(), transcribe.close()])
+      await Promise.allSettled([dial, callback, transcribe, check].map((queue) => queue.close()))
     },
   }
 }

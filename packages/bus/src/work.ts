@@ -1,12 +1,12 @@
-import type { CallJob } from '@callwire/contracts'
 import { errorFields, type Logger } from '@callwire/runtime'
 import { Worker, type Job } from 'bullmq'
 import type { BusConnection } from './connection.ts'
-import { names, type QueueName } from './names.ts'
+import { readJob, type JobOf } from './job.ts'
+import { names, queueIds, type QueueName } from './names.ts'
 
 /**
- * Jobs under way get this long to end when their worker is disposed. A process with two workers, told to end while
- * Redis is away, still ends within its own grace.
+ * Jobs under way get this long to end when their worker is disposed. A process with several
+ * workers, told to end while Redis is away, still ends within its own grace.
  */
 const closeTimeoutMs = 7_000
 
@@ -15,14 +15,14 @@ const closeTimeoutMs = 7_000
  * losses of Redis. A handler that throws is logged; what Redis keeps of it is a constant. A job
  * is never repeated: what became of a call stands in Postgres.
  */
-export function work(
+export function work<Queue extends QueueName>(
   conn: BusConnection,
-  queue: QueueName,
-  handler: (job: CallJob) => Promise<void>,
+  queue: Queue,
+  handler: (job: JobOf<Queue>) => Promise<void>,
   o: { concurrency: number; log: Logger },
 ): AsyncDisposable {
   const connection = conn.worker(queue)
-  const worker = new Worker<CallJob>(queue, (job) => runJob(job, queue, handler, o.log), {
+  const worker = new Worker<unknown>(queue, (job) => runJob(job, queue, handler, o.log), {
     connection,
     prefix: names.queuePrefix,
     concurrency: o.concurrency,
@@ -42,21 +42,22 @@ export function work(
   }
 }
 
-async function runJob(
-  job: Job<CallJob>,
-  queue: QueueName,
-  handler: (job: CallJob) => Promise<void>,
+async function runJob<Queue extends QueueName>(
+  job: Job<unknown>,
+  queue: Queue,
+  handler: (job: JobOf<Queue>) => Promise<void>,
   log: Logger,
 ): Promise<void> {
-  const { tenantId, callId } = job.data as Partial<CallJob>
-  if (typeof tenantId !== 'string' || typeof callId !== 'string') {
+  const ids = readJob(queue, job.data)
+  if (ids === null) {
     log.error({ queue, jobId: job.id }, 'job without ids')
     return
   }
   try {
-    await handler({ tenantId, callId })
+    await handler(ids)
   } catch (error) {
-    log.error({ queue, callId, ...errorFields(error) }, 'job failed')
+    const name = queueIds[queue]
+    log.error({ queue, [name]: ids[name], ...errorFields(error) }, 'job failed')
     throw constantFailure()
   }
 }
