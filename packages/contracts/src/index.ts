@@ -126,7 +126,9 @@ export {
   keyStateSchema,
   keyStatusSchema,
   sealingKeySchema,
+  type KeyHolder,
   type KeyJobView,
   type KeyRefusal,
   type KeyStatus,
+  type SealingKey,
 } from './routes/keys.ts'

@@ -8,14 +8,21 @@ import type {
   createAgentBody,
   createApiKeyBody,
   createUserBody,
+  exotelConfigSchema,
   importPhoneBody,
   ingestCredentialsSchema,
+  KeyHolder,
+  KeyJobView,
+  KeyStatus,
+  listPhonesQuery,
   patchAgentBody,
   patchPhoneBody,
   patchUserBody,
   Phone,
+  PhoneCheck,
   placeCallBody,
   Receipt,
+  SealingKey,
   sessionReply,
   User,
   Utterance,
@@ -27,6 +34,8 @@ export type Page<Noun extends string, T> = Record<Noun, T[]> & { nextCursor: str
 export type Session = z.infer<typeof sessionReply>['data']
 export type CallReceipt = { receipt: Receipt | null; commits: string[]; complete: boolean }
 export type IngestCredentials = z.infer<typeof ingestCredentialsSchema>
+/** All of those given must hold. */
+export type PhoneFilters = Omit<z.output<typeof listPhonesQuery>, 'limit' | 'cursor'>
 type PageQuery = { limit?: number; cursor?: string }
 
 /** Ids go into paths: whatever is in them stays one segment. */
@@ -55,11 +64,17 @@ export function createClient(options: TransportOptions) {
     phones: {
       import: (body: z.input<typeof importPhoneBody>) =>
         request<{ phone: Phone }>('POST', 'phones', { body }),
-      list: (query: PageQuery = {}) => get<Page<'phones', Phone>>('phones', query),
+      list: (query: PageQuery & PhoneFilters = {}) => get<Page<'phones', Phone>>('phones', query),
       get: (id: string) => get<{ phone: Phone }>(`phones/${at(id)}`),
       update: (id: string, body: z.input<typeof patchPhoneBody>) =>
         request<{ phone: Phone }>('PATCH', `phones/${at(id)}`, { body }),
       delete: (id: string) => remove(`phones/${at(id)}`),
+      replaceCredentials: (id: string, body: z.input<typeof exotelConfigSchema>) =>
+        request<{ phone: Phone }>('PUT', `phones/${at(id)}/credentials`, { body }),
+      /** Asks Exotel; credentials that it refuses are a `CallwireError` `provider_auth`. */
+      check: (id: string) => request<{ check: PhoneCheck }>('POST', `phones/${at(id)}/check`),
+      resetBreaker: (id: string) =>
+        request<{ phone: Phone }>('POST', `phones/${at(id)}/breaker/reset`),
       createIngestCredentials: (id: string) =>
         request<{ ingestCredentials: IngestCredentials }>(
           'POST',
@@ -110,6 +125,24 @@ export function createClient(options: TransportOptions) {
         request<{ apiKey: ApiKey & { secret: string } }>('POST', 'api-keys', { body }),
       list: (query: PageQuery = {}) => get<Page<'apiKeys', ApiKey>>('api-keys', query),
       delete: (id: string) => remove(`api-keys/${at(id)}`),
+    },
+    /** Encryption keys, of the whole install: for the operator's tenant alone. */
+    keys: {
+      status: () => get<KeyStatus>('keys/status'),
+      introduce: (kid: string) =>
+        request<{ key: SealingKey; lacking: KeyHolder[] }>('POST', 'keys/introduce', {
+          body: { kid },
+        }),
+      promote: (kid: string) =>
+        request<{ key: SealingKey }>('POST', 'keys/promote', { body: { kid } }),
+      retire: (kid: string) =>
+        request<{ key: SealingKey }>('POST', 'keys/retire', { body: { kid } }),
+      rotate: () => request<{ rotation: KeyJobView }>('POST', 'keys/rotate'),
+      rotation: () => get<{ rotation: KeyJobView | null }>('keys/rotate'),
+      pauseRotation: () => request<{ rotation: KeyJobView }>('POST', 'keys/rotate/pause'),
+      resumeRotation: () => request<{ rotation: KeyJobView }>('POST', 'keys/rotate/resume'),
+      verify: () => request<{ verification: KeyJobView }>('POST', 'keys/verify'),
+      verification: () => get<{ verification: KeyJobView | null }>('keys/verify'),
     },
     copilot: {
       createTicket: () => request<{ ticket: string; expiresIn: number }>('POST', 'copilot/tickets'),

@@ -4,6 +4,7 @@ export {
   type Client,
   type IngestCredentials,
   type Page,
+  type PhoneFilters,
   type Session,
 } from './client.ts'
 export { CallwireError } from './error.ts'

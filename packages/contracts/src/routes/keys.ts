@@ -24,6 +24,8 @@ export const sealingKeySchema = z.strictObject({
   total: z.int().min(0),
 })
 
+export type SealingKey = z.infer<typeof sealingKeySchema>
+
 /** A process that holds rings, as it last told. */
 export const keyHolderSchema = z.strictObject({
   instance: z.string(),
@@ -32,6 +34,8 @@ export const keyHolderSchema = z.strictObject({
   primary: z.string().meta({ description: 'The key it seals with' }),
   seenAt: z.iso.datetime(),
 })
+
+export type KeyHolder = z.infer<typeof keyHolderSchema>
 
 /** A rotation, or a verification: work over every sealed row of the install. */
 export const keyJobSchema = z.strictObject({
