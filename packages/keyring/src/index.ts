@@ -1,0 +1,8 @@
+export { personIndex, sealContexts, type CredentialPlace } from './contexts.ts'
+export type { KeyJobsDeps } from './jobs/key-jobs-deps.ts'
+export { KeyringError, type KeyringErrorCode } from './keyring-error.ts'
+export type { JobView } from './life/job-view.ts'
+export type { KeyAudit } from './life/key-audit.ts'
+export type { KeyActor, KeyLife, KeyStatusView, KeyView, Refused } from './life/key-life.ts'
+export type { KeyProcess, KeyRefusal } from './life/refusal.ts'
+export type { HeldRing, KeyWatch, WatchKeysOptions } from './watch/watch-keys.ts'
