@@ -9,14 +9,15 @@ begin
   for item in
     select p.polname, c.relname
     from pg_policy p join pg_class c on c.oid = p.polrelid
-    where c.relnamespace = 'app'::regnamespace and p.polname in ('tenant', 'owner')
+    where c.relnamespace = 'app'::regnamespace and p.polname in ('tenant', 'owner', 'backup')
   loop
     execute format('drop policy %I on app.%I', item.polname, item.relname);
   end loop;
   for item in
     select rolname from pg_roles
     where rolname in ('callwire_gateway', 'callwire_ingest', 'callwire_dialer',
-                      'callwire_transcriber', 'callwire_copilot', 'callwire_courier')
+                      'callwire_transcriber', 'callwire_copilot', 'callwire_courier',
+                      'callwire_backup')
   loop
     execute format('revoke all on all tables in schema app from %I', item.rolname);
     execute format('revoke all on schema app from %I', item.rolname);
@@ -28,12 +29,12 @@ revoke all on all tables in schema app from public;
 revoke all on all functions in schema app from public;
 
 grant usage on schema app to callwire_gateway, callwire_ingest, callwire_dialer,
-  callwire_transcriber, callwire_copilot, callwire_courier;
+  callwire_transcriber, callwire_copilot, callwire_courier, callwire_backup;
 grant execute on function app.tenant_id(), app.is_id(text, text) to callwire_gateway,
   callwire_ingest, callwire_dialer, callwire_transcriber, callwire_copilot, callwire_courier;
 
 -- The fence: every table with a tenant_id, no exception, for every service and for the owner, whose
--- only use of it is to make tenants.
+-- only use of it is to make tenants. The backup alone sees every tenant's rows, and changes none.
 do $$
 declare
   fenced record;
@@ -50,6 +51,8 @@ begin
     execute format('create policy tenant on app.%I to callwire_gateway, callwire_ingest, '
       'callwire_dialer, callwire_transcriber, callwire_copilot, callwire_courier '
       'using (%s) with check (%s)', fenced.relname, mine, mine);
+    execute format('create policy backup on app.%I for select to callwire_backup using (true)',
+      fenced.relname);
   end loop;
   foreach fenced.relname in array array['tenants', 'users', 'sessions', 'api_keys', 'audit_log'] loop
     execute format('create policy owner on app.%I to callwire_owner using (%s) with check (%s)',
@@ -84,11 +87,16 @@ grant select (tenant_id, id, number, country, agent_id, keep_recording, deleted_
   to callwire_transcriber;
 grant select (tenant_id, id, number, country, agent_id, deleted_at) on phones to callwire_copilot;
 
--- The gateway puts credentials in and cannot read them back; the dialer alone can.
+-- The gateway puts credentials in and cannot read them back; the dialer alone can, and seals them
+-- anew under another key.
 grant select (tenant_id, phone_id, sid, subdomain, version, updated_at), insert, delete,
   update (sid, subdomain, version, enc_api_key, enc_api_token, updated_at)
   on phone_credentials to callwire_gateway;
-grant select on phone_credentials to callwire_dialer;
+grant select, update (enc_api_key, enc_api_token) on phone_credentials to callwire_dialer;
+
+grant select, insert on phone_checks to callwire_gateway;
+grant select, update (state, code, message, retry_after_s, finished_at) on phone_checks
+  to callwire_dialer;
 
 -- Calls ---------------------------------------------------------------------------------------
 grant select, insert on calls to callwire_gateway, callwire_ingest;
@@ -96,7 +104,8 @@ grant select on calls to callwire_dialer;
 grant update (status, reason_code, reason_message, sid, fence, attempt, due_at, dialing_at,
               dialed_at, unknown_at, answered_at, ended_at, duration_seconds, heard_at)
   on calls to callwire_gateway, callwire_ingest, callwire_dialer;
-grant update (recording_url_sealed) on calls to callwire_dialer;
+grant update (recording_url_sealed, person_sealed, person_index, metadata_sealed) on calls
+  to callwire_dialer;
 -- Without the other person's number and the metadata, sealed as they are.
 grant select (tenant_id, id, phone_id, agent_id, direction, person_masked, status, reason_code,
               reason_message, sid, fence, attempt, priority, record, time_limit_seconds,
@@ -106,6 +115,7 @@ grant select (tenant_id, id, phone_id, agent_id, direction, person_masked, statu
 
 grant select, insert on call_keys to callwire_gateway, callwire_ingest;
 grant select on call_keys to callwire_dialer, callwire_transcriber;
+grant update (wrapped) on call_keys to callwire_dialer;
 
 -- The ledger: facts are added, never changed.
 grant select, insert, update (seq, hash, last_type, changed_at) on call_heads
@@ -133,7 +143,29 @@ grant select on stream_tokens to callwire_gateway;
 
 -- The gateway's own ---------------------------------------------------------------------------
 grant select, insert, delete on idempotency_keys to callwire_gateway;
+grant select (tenant_id, call_id, fingerprint, kid), update (fingerprint) on idempotency_keys
+  to callwire_dialer;
 grant select, insert on callback_inbox to callwire_gateway;
-grant select, update (applied_at, outcome) on callback_inbox to callwire_dialer;
+grant select, update (applied_at, outcome, body_sealed) on callback_inbox to callwire_dialer;
 grant select, insert on audit_log to callwire_gateway;
 grant insert on audit_log to callwire_ingest, callwire_dialer, callwire_transcriber;
+
+-- The life of keys ----------------------------------------------------------------------------
+-- The install's, not a tenant's: no fence, and for the services that hold rings alone. A person
+-- moves keys through the gateway; the dialer does the work of it.
+grant select on key_state, key_jobs
+  to callwire_gateway, callwire_ingest, callwire_dialer, callwire_transcriber;
+grant insert, update (promoted_at, retired_at, is_primary) on key_state to callwire_gateway;
+grant select, insert on key_checks
+  to callwire_gateway, callwire_ingest, callwire_dialer, callwire_transcriber;
+grant select, insert, delete, update (service, kids, primary_kid, beat_at) on key_holders
+  to callwire_gateway, callwire_ingest, callwire_dialer, callwire_transcriber;
+grant insert (id, kind, to_kid, total), update (state) on key_jobs to callwire_gateway;
+grant insert (id, kind, to_kid, total),
+  update (state, total, done, failed, failed_rows, place, after_tenant, after_id, owner, beat_at,
+          busy_ms, finished_at)
+  on key_jobs to callwire_dialer;
+
+-- Backup ----------------------------------------------------------------------------------------
+-- All that is stored, sealed as it is, and nothing but reading.
+grant select on all tables in schema app to callwire_backup;

@@ -14,7 +14,8 @@ begin
     execute format('drop policy finder on app.%I', item.relname);
   end loop;
   foreach item.relname in array array['tenants', 'users', 'sessions', 'api_keys', 'phones', 'calls',
-    'call_heads', 'callback_inbox', 'media_streams', 'stream_tokens', 'transcriptions']
+    'call_heads', 'callback_inbox', 'media_streams', 'stream_tokens', 'transcriptions',
+    'phone_credentials', 'call_keys', 'idempotency_keys']
   loop
     execute format('create policy finder on app.%I for select to callwire_finder using (true)',
       item.relname);
@@ -24,17 +25,22 @@ $$;
 
 revoke all on all tables in schema app from callwire_finder;
 grant usage on schema app to callwire_finder;
-grant select (tenant_id, is_default) on app.tenants to callwire_finder;
+grant select (tenant_id, is_default, is_operator) on app.tenants to callwire_finder;
 grant select (tenant_id, id, email, last_login_at) on app.users to callwire_finder;
 grant select (tenant_id, id, family_hash) on app.sessions to callwire_finder;
 grant select (tenant_id, id, key_hash, revoked_at) on app.api_keys to callwire_finder;
 grant select (tenant_id, id, ingest_key, phone_token_hash, deleted_at) on app.phones
   to callwire_finder;
 grant select (tenant_id, id, direction, status, reason_code, sid, attempt, priority, due_at,
-              dialing_at, dialed_at, unknown_at, heard_at, created_at, ended_at)
+              dialing_at, dialed_at, unknown_at, heard_at, created_at, ended_at, person_kid,
+              metadata_kid, recording_url_kid)
   on app.calls to callwire_finder;
 grant select (tenant_id, call_id, last_type) on app.call_heads to callwire_finder;
-grant select (tenant_id, call_id, received_at, applied_at) on app.callback_inbox to callwire_finder;
+grant select (tenant_id, id, call_id, received_at, applied_at, kid) on app.callback_inbox
+  to callwire_finder;
+-- Which key a row names, never what it seals.
+grant select (tenant_id, phone_id, kid) on app.phone_credentials to callwire_finder;
+grant select (tenant_id, call_id, kid) on app.call_keys, app.idempotency_keys to callwire_finder;
 grant select (tenant_id, id, call_id, heartbeat_at, ended_at) on app.media_streams
   to callwire_finder;
 grant select (tenant_id, id, token_hash, expires_at, burnt_at) on app.stream_tokens
@@ -73,6 +79,14 @@ as $$
   group by t.tenant_id
   having count(*) = 1 and count(u.last_login_at) = 0
 $$;
+
+create function operator_tenant() returns table (tenant_id text)
+language sql stable security definer set search_path = app, pg_temp
+as $$ select t.tenant_id from tenants t where t.is_operator $$;
+
+create function tenant_count() returns integer
+language sql stable security definer set search_path = app, pg_temp
+as $$ select count(*)::integer from tenants $$;
 
 create function user_by_email(address text) returns table (tenant_id text, id text)
 language sql stable security definer set search_path = app, pg_temp
@@ -215,6 +229,96 @@ as $$
   order by c.ended_at limit most
 $$;
 
+-- Keys ----------------------------------------------------------------------------------------
+
+-- Where sealed text is: table, column of the key id, column of the row's id. Nothing else is ever
+-- put into a statement below. Each has an index that begins with the key id, the tenant and the id.
+create function sealed_place(place text) returns text[]
+language plpgsql immutable security definer set search_path = app, pg_temp
+as $$
+begin
+  case place
+    when 'phone_credentials' then return array['phone_credentials', 'kid', 'phone_id'];
+    when 'calls.person' then return array['calls', 'person_kid', 'id'];
+    when 'calls.metadata' then return array['calls', 'metadata_kid', 'id'];
+    when 'calls.recording_url' then return array['calls', 'recording_url_kid', 'id'];
+    when 'call_keys' then return array['call_keys', 'kid', 'call_id'];
+    when 'callback_inbox' then return array['callback_inbox', 'kid', 'id'];
+    when 'idempotency_keys' then return array['idempotency_keys', 'kid', 'call_id'];
+    else raise exception 'no such place' using errcode = '22023';
+  end case;
+end
+$$;
+
+-- The key ids of one place. Each step asks the index for the next id after the last one: as many
+-- looks as there are keys, however many rows there are.
+create function key_ids_of(place text) returns table (kid text)
+language plpgsql stable security definer set search_path = app, pg_temp
+as $$
+declare
+  at constant text[] := finder.sealed_place(place);
+begin
+  return query execute format(
+    'with recursive found (kid) as (
+      (select t.%2$I from %1$I t where t.%2$I is not null order by t.%2$I limit 1)
+      union all
+      select (select t.%2$I from %1$I t where t.%2$I > f.kid order by t.%2$I limit 1)
+      from found f where f.kid is not null
+    ) select f.kid from found f where f.kid is not null', at[1], at[2]);
+end
+$$;
+
+create function key_ids() returns table (place text, kid text)
+language sql stable security definer set search_path = app, pg_temp
+as $$
+  select p.place, k.kid
+  from unnest(array['phone_credentials', 'calls.person', 'calls.metadata', 'calls.recording_url',
+    'call_keys', 'callback_inbox', 'idempotency_keys']) as p (place)
+  cross join lateral finder.key_ids_of(p.place) k
+$$;
+
+create function key_rows(place text, kid text) returns integer
+language plpgsql stable security definer set search_path = app, pg_temp
+as $$
+declare
+  at constant text[] := finder.sealed_place(place);
+  found integer;
+begin
+  execute format('select count(*)::integer from %1$I t where t.%2$I = $1', at[1], at[2])
+    into found using kid;
+  return found;
+end
+$$;
+
+-- The rows of a place that name this key, or any key, after a row, in the order of tenant and id.
+-- Under any key: the first few of every key, merged, so that this too is a walk along the index.
+create function sealed_rows(place text, kid text, after_tenant text, after_id text, most integer)
+  returns table (tenant_id text, id text)
+language plpgsql stable security definer set search_path = app, pg_temp
+as $$
+declare
+  at constant text[] := finder.sealed_place(place);
+  wanted constant text[] := case when kid is null
+    then array(select k.kid from finder.key_ids_of(place) k) else array[kid] end;
+begin
+  return query execute format(
+    'select r.tenant_id, r.id from unnest($1) as k (kid) cross join lateral (
+      select t.tenant_id, t.%3$I as id from %1$I t
+      where t.%2$I = k.kid and (t.tenant_id, t.%3$I) > ($2, $3)
+      order by t.tenant_id, t.%3$I limit $4
+    ) r order by r.tenant_id, r.id limit $4', at[1], at[2], at[3])
+    using wanted, after_tenant, after_id, most;
+end
+$$;
+
+-- Calls that are still going on and were being dialed before this moment.
+create function open_calls_dialed_before(moment timestamptz) returns integer
+language sql stable security definer set search_path = app, pg_temp
+as $$
+  select count(*)::integer from calls c
+  where c.ended_at is null and coalesce(c.dialing_at, c.dialed_at) < moment
+$$;
+
 -- Who may ask what ----------------------------------------------------------------------------
 
 revoke all on all functions in schema finder from public;
@@ -226,7 +330,8 @@ begin
   for asker in
     select rolname from pg_roles
     where rolname in ('callwire_owner', 'callwire_gateway', 'callwire_ingest', 'callwire_dialer',
-                      'callwire_transcriber', 'callwire_copilot', 'callwire_courier')
+                      'callwire_transcriber', 'callwire_copilot', 'callwire_courier',
+                      'callwire_backup')
   loop
     execute format('revoke all on schema finder from %I', asker.rolname);
   end loop;
@@ -235,7 +340,8 @@ $$;
 grant usage on schema finder to callwire_owner, callwire_gateway, callwire_ingest, callwire_dialer,
   callwire_transcriber, callwire_copilot;
 
-grant execute on function is_empty(), unused_default(), user_by_email(text) to callwire_owner;
+grant execute on function is_empty(), unused_default(), user_by_email(text), operator_tenant()
+  to callwire_owner;
 grant execute on function is_empty(), user_by_email(text), session_by_family_hash(text),
   api_key_by_hash(text), call_by_id(text), call_by_sid(text), phone_by_token_hash(text)
   to callwire_gateway;
@@ -248,3 +354,10 @@ grant execute on function call_by_id(text), due_calls(integer), stale_dialing(in
   stale_streams(integer, integer), pending_transcriptions(integer), unreceipted_calls(integer)
   to callwire_dialer;
 grant execute on function call_by_id(text), pending_transcriptions(integer) to callwire_transcriber;
+
+grant execute on function tenant_count() to callwire_gateway, callwire_dialer;
+grant execute on function key_ids(), key_rows(text, text)
+  to callwire_owner, callwire_gateway, callwire_ingest, callwire_dialer, callwire_transcriber;
+grant execute on function sealed_rows(text, text, text, text, integer) to callwire_dialer;
+grant execute on function open_calls_dialed_before(timestamptz)
+  to callwire_owner, callwire_gateway, callwire_dialer;

@@ -1,6 +1,8 @@
 import { DEFAULT_MAX_CONNECTIONS, openClient, type Client } from './client.ts'
 import { DbError } from './db-error.ts'
 import { createFinder, type Finder } from './finder.ts'
+import { createKeyStore, type KeyStore } from './key-store.ts'
+import { loginRunner } from './keys/runner.ts'
 import { OWNER_ROLE } from './service-name.ts'
 import { createTransact, type Transact } from './transaction.ts'
 
@@ -13,6 +15,8 @@ export type Database = {
    */
   withTenant: Transact
   finder: Finder
+  /** The install's keys: which there are, who holds them, what names them. */
+  keys: KeyStore
   /** Resolves when the database answers. */
   ping(): Promise<void>
   /** Waits a few seconds for running transactions. */
@@ -44,6 +48,7 @@ export async function connectDatabase(o: {
   return {
     withTenant: createTransact(client),
     finder: createFinder(client),
+    keys: createKeyStore(loginRunner(client)),
     ping: async () => {
       await client.rows('select 1')
     },

@@ -1,7 +1,10 @@
-import { openClient, type Client } from './client.ts'
+import { openClient } from './client.ts'
 import type { Found } from './finder.ts'
+import { createKeyStore, type KeyStore } from './key-store.ts'
+import { ownerRunner } from './keys/runner.ts'
 import { OWNER_ROLE } from './service-name.ts'
-import { createTransact, inTransaction, type Transact } from './transaction.ts'
+import { setOperator } from './set-operator.ts'
+import { createTransact, type Transact } from './transaction.ts'
 
 /** Makes tenants, with the migrator's login acting as the owner: forced policies hold for it too. */
 export type Provisioner = {
@@ -13,6 +16,13 @@ export type Provisioner = {
   unusedDefault(): Promise<{ tenantId: string; userId: string } | null>
   /** Compares without regard to case. */
   userByEmail(email: string): Promise<Found | null>
+  /**
+   * Makes a tenant the operator, whose administrators may run the install's own affairs, in place
+   * of the one that is. False when there is no such tenant.
+   */
+  setOperator(tenantId: string): Promise<boolean>
+  /** A database's `keys`, before any service runs: for whoever starts, backs up or restores. */
+  keys: KeyStore
   close(): Promise<void>
 }
 
@@ -23,37 +33,23 @@ export function connectProvisioner(o: { url: string }): Provisioner {
     applicationName: 'callwire-provisioner',
     maxConnections: 1,
   })
+  const runner = ownerRunner(client)
+  const first = async <Row>(text: string, ...values: string[]): Promise<Row | null> => {
+    const [row] = await runner.rows<Row>(text, values)
+    return row ?? null
+  }
   return {
     withTenant: createTransact(client, { role: OWNER_ROLE }),
     isEmpty: async () => {
-      const row = await firstAsOwner<{ empty: boolean }>(
-        client,
-        'select finder.is_empty() as empty',
-      )
+      const row = await first<{ empty: boolean }>('select finder.is_empty() as empty')
       return row?.empty ?? true
     },
     unusedDefault: () =>
-      firstAsOwner(
-        client,
-        'select tenant_id as "tenantId", user_id as "userId" from finder.unused_default()',
-      ),
+      first('select tenant_id as "tenantId", user_id as "userId" from finder.unused_default()'),
     userByEmail: (email) =>
-      firstAsOwner(
-        client,
-        'select tenant_id as "tenantId", id from finder.user_by_email($1)',
-        email,
-      ),
+      first('select tenant_id as "tenantId", id from finder.user_by_email($1)', email),
+    setOperator: (tenantId) => setOperator(runner, tenantId),
+    keys: createKeyStore(runner),
     close: () => client.close(),
   }
-}
-
-/** The first row of a finder function, or null. */
-function firstAsOwner<Row>(client: Client, text: string, ...values: string[]): Promise<Row | null> {
-  const begin = `begin read only; set local role ${OWNER_ROLE}`
-  return client.withConnection((connection) =>
-    inTransaction(connection, begin, async () => {
-      const result = await connection.query(text, values)
-      return (result.rows[0] as Row | undefined) ?? null
-    }),
-  )
 }

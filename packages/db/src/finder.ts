@@ -39,6 +39,7 @@ export type Finder = {
   pendingTranscriptions(limit: number): Promise<FoundCall[]>
   /** Ended more than a second ago, and the last fact is not a receipt. */
   unreceiptedCalls(limit: number): Promise<FoundCall[]>
+  tenantCount(): Promise<number>
   /** No tenant at all. */
   isEmpty(): Promise<boolean>
 }
@@ -78,6 +79,10 @@ export function createFinder(client: Client): Finder {
       many(`${one.call}, stream_id as "streamId"`, 'stale_streams', [ageMs, limit]),
     pendingTranscriptions: (limit) => many(one.call, 'pending_transcriptions', [limit]),
     unreceiptedCalls: (limit) => many(one.call, 'unreceipted_calls', [limit]),
+    tenantCount: async () => {
+      const [row] = await client.rows<{ count: number }>('select finder.tenant_count() as count')
+      return row?.count ?? 0
+    },
     isEmpty: async () => {
       const [row] = await client.rows<{ empty: boolean }>('select finder.is_empty() as empty')
       return row?.empty ?? true

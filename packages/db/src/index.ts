@@ -3,6 +3,14 @@ export { connectProvisioner, type Provisioner } from './connect-provisioner.ts'
 export { DbError, isUniqueViolation } from './db-error.ts'
 export { type DbErrorCode } from './classify.ts'
 export { type Finder, type Found, type FoundCall, type FoundPhone } from './finder.ts'
+export {
+  sealedPlaces,
+  type KeyHolder,
+  type KeyJob,
+  type KeyRecord,
+  type KeyStore,
+  type SealedPlace,
+} from './key-store.ts'
 export { migrateDatabase } from './migrate/migrate-database.ts'
 export { serviceDatabaseUrl, serviceNames, type ServiceName } from './service-name.ts'
 export { type Transact, type Tx } from './transaction.ts'
@@ -18,6 +26,7 @@ export {
   callSecrets,
   idempotencyKeys,
   mediaStreams,
+  phoneChecks,
   phoneCredentials,
   phones,
   sessions,

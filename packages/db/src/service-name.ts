@@ -18,6 +18,8 @@ export function loginOf(service: ServiceName): `callwire_${ServiceName}` {
 export const OWNER_ROLE = 'callwire_owner'
 /** Owns the functions that look across tenants, and cannot log in. */
 export const FINDER_ROLE = 'callwire_finder'
+/** Reads everything as it is stored, and changes nothing. */
+export const BACKUP_ROLE = 'callwire_backup'
 
 /** The migrator's URL with the service's login and password in place of its own. */
 export function serviceDatabaseUrl(url: string, service: ServiceName, password: string): string {

@@ -2,7 +2,7 @@ import { openClient, type Connection } from '../client.ts'
 import { DbError } from '../db-error.ts'
 import { FINDER_ROLE, OWNER_ROLE, type ServiceName } from '../service-name.ts'
 import { inTransaction } from '../transaction.ts'
-import { planMigrations, planRebuilt, type Applied } from './plan.ts'
+import { planMigrations, planRebuilt, planUpTo, type Applied } from './plan.ts'
 import { ensureRoles, requireMigrator, setPasswords } from './roles.ts'
 import { readMigrations, readRebuilt, type Script } from './script.ts'
 
@@ -23,10 +23,18 @@ export async function migrateDatabase(o: {
   /** The migrator's login: owns the database and has CREATEROLE, or is a superuser. */
   url: string
   passwords: Readonly<Record<ServiceName, string>>
+  /** Of the login `callwire_backup`, which is without one and so of no use until it is given. */
+  backupPassword?: string
+  /**
+   * The names of the migrations to run and no later ones, without fences and grants: tables that
+   * nobody but the owner can reach, in the state that a backup was taken in, to be filled and then
+   * migrated as always.
+   */
+  upTo?: readonly string[]
   onProgress?: (line: string) => void
 }): Promise<void> {
-  const scripts = await readMigrations()
-  const rebuilt = await readRebuilt()
+  const scripts = planUpTo(await readMigrations(), o.upTo)
+  const rebuilt = o.upTo === undefined ? await readRebuilt() : []
   const client = openClient({
     url: o.url,
     applicationName: 'callwire-migrate',
@@ -41,7 +49,7 @@ export async function migrateDatabase(o: {
         migrate(connection, scripts, rebuilt, o.onProgress ?? (() => undefined)),
       ),
     )
-    await setPasswords(client, o.passwords)
+    await setPasswords(client, o.passwords, o.backupPassword)
   } finally {
     await client.close()
   }

@@ -1,3 +1,4 @@
+import { DbError } from '../db-error.ts'
 import type { Script } from './script.ts'
 
 export type Applied = { name: string; checksum: string }
@@ -8,6 +9,19 @@ export type Plan =
   | { kind: 'ahead'; name: string }
   /** A migration was edited after it ran. */
   | { kind: 'changed'; name: string }
+
+/** The known migrations up to the last that is named. Throws DbError `migration` for a name that is not known. */
+export function planUpTo(known: readonly Script[], upTo?: readonly string[]): Script[] {
+  if (upTo === undefined) return [...known]
+  for (const [index, name] of upTo.entries()) {
+    if (known[index]?.name === name) continue
+    throw new DbError({
+      code: 'migration',
+      message: `This version does not know migration ${name}`,
+    })
+  }
+  return known.slice(0, upTo.length)
+}
 
 /** What is left to run of `known`, given what has run. Both in order. */
 export function planMigrations(known: readonly Script[], applied: readonly Applied[]): Plan {

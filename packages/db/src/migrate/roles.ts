@@ -1,6 +1,7 @@
 import type { Client } from '../client.ts'
 import { DbError } from '../db-error.ts'
 import {
+  BACKUP_ROLE,
   FINDER_ROLE,
   loginOf,
   OWNER_ROLE,
@@ -43,7 +44,8 @@ export async function requireMigrator(client: Client): Promise<void> {
 }
 
 /**
- * Makes the roles that are missing and gives the migrator its seat in the two that own things.
+ * Makes the roles that are missing and gives the migrator its seat in the two that own things and
+ * in the backup's, which it may act as; the backup has a login, and no password unless given one.
  * Roles belong to the whole cluster, and advisory locks to one database: two migrators of two
  * databases may meet here, so whoever comes second tries again and finds it done.
  */
@@ -55,6 +57,9 @@ export async function ensureRoles(client: Client): Promise<void> {
   for (const service of serviceNames) {
     await insist(() => createRole(client, loginOf(service), 'login'))
   }
+  await insist(() => createRole(client, BACKUP_ROLE, 'login'))
+  await insist(() => keepReadOnly(client))
+  await insist(() => joinRole(client, BACKUP_ROLE))
   await refuseForeignRights(client)
 }
 
@@ -62,11 +67,17 @@ export async function ensureRoles(client: Client): Promise<void> {
 export async function setPasswords(
   client: Client,
   passwords: Readonly<Record<ServiceName, string>>,
+  backupPassword?: string,
 ): Promise<void> {
   for (const service of serviceNames) {
-    const verifier = await scramVerifier(passwords[service])
-    await insist(() => client.rows(`alter role ${loginOf(service)} login password '${verifier}'`))
+    await setPassword(client, loginOf(service), passwords[service])
   }
+  if (backupPassword !== undefined) await setPassword(client, BACKUP_ROLE, backupPassword)
+}
+
+async function setPassword(client: Client, name: string, password: string) {
+  const verifier = await scramVerifier(password)
+  await insist(() => client.rows(`alter role ${name} login password '${verifier}'`))
 }
 
 async function createRole(client: Client, name: string, login: 'login' | 'nologin') {
@@ -78,9 +89,23 @@ async function createRole(client: Client, name: string, login: 'login' | 'nologi
   if (login === 'login') await client.rows(`alter role ${name} set search_path = app`)
 }
 
+/** A transaction that writes has to say so first. The grants alone are what forbids it. */
+async function keepReadOnly(client: Client) {
+  const known = await client.rows(
+    `select from pg_roles
+    where rolname = $1 and rolconfig @> array['default_transaction_read_only=on']`,
+    [BACKUP_ROLE],
+  )
+  if (known.length > 0) return
+  await client.rows(`alter role ${BACKUP_ROLE} set default_transaction_read_only = on`)
+}
+
 async function joinRole(client: Client, name: string) {
+  // From PostgreSQL 16 on, who makes a role may grant it and not yet act as it.
   const [seat] = await client.rows<{ member: boolean }>(
-    `select pg_has_role(session_user, $1::name, 'usage') as member`,
+    `select pg_has_role(session_user, $1::name, 'usage') and pg_has_role(session_user, $1::name,
+      case when current_setting('server_version_num')::int < 160000 then 'member' else 'set' end
+    ) as member`,
     [name],
   )
   if (seat?.member !== true) await client.rows(`grant ${name} to current_user`)
@@ -88,7 +113,7 @@ async function joinRole(client: Client, name: string) {
 
 /** A role of our name that somebody gave more rights would look past the fence. */
 async function refuseForeignRights(client: Client) {
-  const names = [OWNER_ROLE, FINDER_ROLE, ...serviceNames.map(loginOf)]
+  const names = [OWNER_ROLE, FINDER_ROLE, BACKUP_ROLE, ...serviceNames.map(loginOf)]
   const [strong] = await client.rows<{ name: string }>(
     `select rolname as name from pg_roles
     where rolname = any($1) and (rolsuper or rolbypassrls or rolcreaterole) limit 1`,

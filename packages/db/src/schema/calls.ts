@@ -2,7 +2,7 @@
 // ingest's (`start` of a media socket) and the gateway's (cancel), each under the head's lock.
 import type { CallStatus, Direction } from '@callwire/contracts'
 import { boolean, integer, pgTable, primaryKey, text } from 'drizzle-orm/pg-core'
-import { moment, sealed, tenantId } from './columns.ts'
+import { keyId, moment, sealed, tenantId } from './columns.ts'
 
 /** One call. The other person's number is `to` outbound and `from` inbound: sealed, indexed blind, shown masked. */
 export const calls = pgTable(
@@ -15,6 +15,7 @@ export const calls = pgTable(
     direction: text('direction').$type<Direction>().notNull(),
     personSealed: sealed('person_sealed').notNull(),
     personMasked: text('person_masked').notNull(),
+    /** Begins with the id of its own key; sealed anew together with the number. */
     personIndex: text('person_index').notNull(),
     status: text('status').$type<CallStatus>().notNull(),
     reasonCode: text('reason_code'),
@@ -42,6 +43,9 @@ export const calls = pgTable(
     /** Last time Exotel was asked about this call, or spoke of it. */
     heardAt: moment('heard_at'),
     recordingUrlSealed: sealed('recording_url_sealed'),
+    personKid: keyId('person_kid'),
+    metadataKid: keyId('metadata_kid'),
+    recordingUrlKid: keyId('recording_url_kid'),
   },
   (table) => [primaryKey({ columns: [table.tenantId, table.id] })],
 )
@@ -54,6 +58,7 @@ export const callKeys = pgTable(
     callId: text('call_id').notNull(),
     wrapped: sealed('wrapped').notNull(),
     createdAt: moment('created_at').notNull().defaultNow(),
+    kid: keyId('kid'),
   },
   (table) => [primaryKey({ columns: [table.tenantId, table.callId] })],
 )

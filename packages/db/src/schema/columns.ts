@@ -1,4 +1,5 @@
 import type { Sealed } from '@callwire/crypto'
+import { sql } from 'drizzle-orm'
 import { text, timestamp } from 'drizzle-orm/pg-core'
 
 /** The tenant a row belongs to: on every tenant's table, first in every key. */
@@ -9,3 +10,9 @@ export const moment = (name: string) => timestamp(name, { withTimezone: true, pr
 
 /** Text that only packages/crypto may mint or open. */
 export const sealed = (name: string) => text(name).$type<Sealed>()
+
+/**
+ * The id of the key that a sealed column names, null when it names none. The database makes it
+ * from that column (migrations/0002-keys.sql), and nobody writes it.
+ */
+export const keyId = (name: string) => text(name).generatedAlwaysAs(sql`null`)

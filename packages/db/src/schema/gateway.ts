@@ -1,6 +1,6 @@
 // idempotency_keys: gateway. callback_inbox: stored by the gateway, applied by the dialer. audit_log: appended by all.
 import { integer, jsonb, pgTable, primaryKey, text } from 'drizzle-orm/pg-core'
-import { moment, sealed, tenantId } from './columns.ts'
+import { keyId, moment, sealed, tenantId } from './columns.ts'
 
 /** One Idempotency-Key of one tenant and route, and the answer it got. */
 export const idempotencyKeys = pgTable(
@@ -9,10 +9,12 @@ export const idempotencyKeys = pgTable(
     tenantId: tenantId(),
     route: text('route').notNull(),
     key: text('key').notNull(),
+    /** Sealed; rows of an earlier form hold a blind index, and name no key. */
     fingerprint: text('fingerprint').notNull(),
     callId: text('call_id').notNull(),
     status: integer('status').notNull(),
     createdAt: moment('created_at').notNull().defaultNow(),
+    kid: keyId('kid'),
   },
   (table) => [primaryKey({ columns: [table.tenantId, table.route, table.key] })],
 )
@@ -29,6 +31,7 @@ export const callbackInbox = pgTable(
     appliedAt: moment('applied_at'),
     /** What became of it: applied, ignored_rank, ignored_sid, invalid… */
     outcome: text('outcome'),
+    kid: keyId('kid'),
   },
   (table) => [primaryKey({ columns: [table.tenantId, table.id] })],
 )

@@ -1,6 +1,6 @@
-// Written by the gateway; the dialer keeps the breaker.
+// Written by the gateway; the dialer keeps the breaker and answers the checks.
 import { boolean, integer, pgTable, primaryKey, text } from 'drizzle-orm/pg-core'
-import { moment, sealed, tenantId } from './columns.ts'
+import { keyId, moment, sealed, tenantId } from './columns.ts'
 
 /** An ExoPhone of the tenant. A number is unique within its tenant among phones not deleted. */
 export const phones = pgTable(
@@ -41,6 +41,29 @@ export const phoneCredentials = pgTable(
     encApiKey: sealed('enc_api_key').notNull(),
     encApiToken: sealed('enc_api_token').notNull(),
     updatedAt: moment('updated_at').notNull().defaultNow(),
+    /** The one key that both columns name. */
+    kid: keyId('kid'),
   },
   (table) => [primaryKey({ columns: [table.tenantId, table.phoneId] })],
+)
+
+/** Whether Exotel takes a phone's credentials: asked for by the gateway, answered by the dialer. */
+export const phoneChecks = pgTable(
+  'phone_checks',
+  {
+    tenantId: tenantId(),
+    id: text('id').notNull(),
+    phoneId: text('phone_id').notNull(),
+    state: text('state')
+      .$type<'pending' | 'ok' | 'refused' | 'failed'>()
+      .notNull()
+      .default('pending'),
+    code: text('code'),
+    message: text('message'),
+    retryAfterS: integer('retry_after_s'),
+    createdAt: moment('created_at').notNull().defaultNow(),
+    /** Set exactly when the state is no longer pending. */
+    finishedAt: moment('finished_at'),
+  },
+  (table) => [primaryKey({ columns: [table.tenantId, table.id] })],
 )

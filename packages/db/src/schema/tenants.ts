@@ -8,6 +8,8 @@ export const tenants = pgTable('tenants', {
   name: text('name').notNull(),
   /** The tenant an empty install starts with; the first real tenant takes its place. */
   isDefault: boolean('is_default').notNull().default(false),
+  /** Its administrators may run the install's own affairs. At most one. */
+  isOperator: boolean('is_operator').notNull().default(false),
   dialingPaused: boolean('dialing_paused').notNull().default(false),
   createdAt: moment('created_at').notNull().defaultNow(),
 })
