@@ -1,6 +1,7 @@
 export { personIndex, sealContexts, type CredentialPlace } from './contexts.ts'
 export type { KeyJobsDeps } from './jobs/key-jobs-deps.ts'
 export { KeyringError, type KeyringErrorCode } from './keyring-error.ts'
+export { explainRefusal } from './life/explain-refusal.ts'
 export type { JobView } from './life/job-view.ts'
 export type { KeyAudit } from './life/key-audit.ts'
 export type { KeyActor, KeyLife, KeyStatusView, KeyView, Refused } from './life/key-life.ts'

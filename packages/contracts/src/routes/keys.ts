@@ -80,5 +80,6 @@ export const keyRefusals = [
   'no_job',
   'calls_open',
   'retired',
+  'primary_unclear',
 ] as const
 export type KeyRefusal = (typeof keyRefusals)[number]
