@@ -16,6 +16,8 @@ export type Provisioner = {
   unusedDefault(): Promise<{ tenantId: string; userId: string } | null>
   /** Compares without regard to case. */
   userByEmail(email: string): Promise<Found | null>
+  /** The tenant whose administrators may run the install's own affairs; null before there is any. */
+  operator(): Promise<string | null>
   /**
    * Makes a tenant the operator, whose administrators may run the install's own affairs, in place
    * of the one that is. False when there is no such tenant.
@@ -48,6 +50,12 @@ export function connectProvisioner(o: { url: string }): Provisioner {
       first('select tenant_id as "tenantId", user_id as "userId" from finder.unused_default()'),
     userByEmail: (email) =>
       first('select tenant_id as "tenantId", id from finder.user_by_email($1)', email),
+    operator: async () => {
+      const row = await first<{ id: string }>(
+        'select tenant_id as id from finder.operator_tenant()',
+      )
+      return row?.id ?? null
+    },
     setOperator: (tenantId) => setOperator(runner, tenantId),
     keys: createKeyStore(runner),
     close: () => client.close(),
