@@ -1,9 +1,16 @@
 export { personIndex, sealContexts, type CredentialPlace } from './contexts.ts'
 export type { KeyJobsDeps } from './jobs/key-jobs-deps.ts'
 export { KeyringError, type KeyringErrorCode } from './keyring-error.ts'
-export { explainRefusal } from './life/explain-refusal.ts'
+export { createKeyLife } from './life/create-key-life.ts'
 export type { JobView } from './life/job-view.ts'
-export type { KeyAudit } from './life/key-audit.ts'
+export { createKeyAudit, type KeyAudit } from './life/key-audit.ts'
 export type { KeyActor, KeyLife, KeyStatusView, KeyView, Refused } from './life/key-life.ts'
-export type { KeyProcess, KeyRefusal } from './life/refusal.ts'
-export type { HeldRing, KeyWatch, WatchKeysOptions } from './watch/watch-keys.ts'
+export { refusalSentence, type KeyProcess, type KeyRefusal } from './life/refusal.ts'
+export { requireKnownKeys } from './watch/require-known-keys.ts'
+export {
+  watchKeys,
+  type HeldRing,
+  type KeyWatch,
+  type WatchKeysOptions,
+} from './watch/watch-keys.ts'
+export { heldRing } from './watch/held-ring.ts'
