@@ -2,6 +2,7 @@ import { Command } from 'commander'
 import { registerAgents } from './commands/agents.ts'
 import { registerCalls } from './commands/calls.ts'
 import type { Context } from './commands/context.ts'
+import { registerImportOrigin } from './commands/import-origin.ts'
 import { registerKeysDerive } from './commands/keys-derive.ts'
 import { registerPhones } from './commands/phones.ts'
 import { registerSimulator } from './commands/simulator.ts'
@@ -38,6 +39,7 @@ export function createProgram(o: {
   registerPhones(program, context)
   registerAgents(program, context)
   registerCalls(program, context)
+  registerImportOrigin(program, context)
   registerKeysDerive(program, context)
   registerSimulator(program, context)
   acceptJsonAnywhere(program)
