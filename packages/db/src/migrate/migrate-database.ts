@@ -55,7 +55,8 @@ export async function migrateDatabase(o: {
   }
 }
 
-async function migrate(
+/** Runs what is left of `scripts`, then of `rebuilt`, in the transaction that is open. */
+export async function migrate(
   sql: Connection,
   scripts: readonly Script[],
   rebuilt: readonly Script[],
