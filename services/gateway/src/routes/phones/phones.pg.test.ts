@@ -25,89 +25,17 @@ const send = (method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE', path: string,
 let lastNumber = 8047300000
 const freshNumber = () => `+91${(lastNumber += 1)}`
 
-/** What `https://…@${subdomain}/` would have been tricked into (and a sid, below). */
-const evilHosts = [
-  'api.exotel.com.evil.example',
-  'api.exotel.com@169.254.169.254',
-  '@evil.example',
-  'x@evil.example',
-  'evil.example#',
-  'evil.example?',
-  'evil.example/',
-  'api.exotel.com%2eevil.example',
-  'api.exotel.com\n.evil.example',
-  'api.exotel.com\t',
-  '2130706433',
-  '0x7f.1',
-  '0177.0.0.1',
-  '127.1',
-  '127.0.0.1',
-  '127.0.0.1:6379/',
-  '127.0.0.1:8099/',
-  '[::ffff:169.254.169.254]',
-  '[::1]:5432/',
-  'api。exotel。com',
-  'ａｐｉ.exotel.com',
-  'api.exotel.com.',
-  'API.exotel.com',
-  'api.exotel.com:443',
-  'https://api.exotel.com',
-  ' api.exotel.com',
-  'api.in.exotel.com',
-  '',
-]
-const evilSids = [
-  '../../v2/accounts/x',
-  '%2e%2e/%2e%2e/admin',
-  'acct?x=',
-  'acct#',
-  'acct/',
-  'a b',
-  '..',
-  '-a',
-  'a\n',
-  'é',
-  '',
-  'x'.repeat(65),
-]
-
 describe('import', () => {
-  it.each(evilHosts)('refuses the host %j', async (subdomain) => {
-    const before = (await rowsOf(gw.databaseUrl, 'phones')).length
+  it('takes an account whole or not at all', async () => {
     const answer = await send('POST', '', {
       number: freshNumber(),
       country: 'IN',
-      exotelConfig: { ...account, subdomain },
+      exotelConfig: null,
     })
-    expect([answer.status, answer.json]).toMatchObject([
+    expect([answer.status, answer.text]).toEqual([
       400,
-      {
-        error: {
-          code: 'validation_failed',
-          details: { issues: [{ path: 'body.exotelConfig.subdomain' }] },
-        },
-      },
+      expect.stringContaining('body.exotelConfig'),
     ])
-    expect((await rowsOf(gw.databaseUrl, 'phones')).length).toBe(before)
-  })
-
-  it.each(evilSids)('refuses the sid %j', async (sid) => {
-    const answer = await send('POST', '', {
-      number: freshNumber(),
-      country: 'IN',
-      exotelConfig: { ...account, sid },
-    })
-    expect([answer.status, answer.text]).toEqual([400, expect.stringContaining('exotelConfig.sid')])
-  })
-
-  it.each([
-    ['three of four', { apiKey: 'a', apiToken: 'b', sid: 'c' }],
-    ['a key with a line break', { ...account, apiKey: 'a\nb' }],
-    ['an empty token', { ...account, apiToken: '' }],
-    ['null', null],
-  ])('refuses %s', async (_what, exotelConfig) => {
-    const answer = await send('POST', '', { number: freshNumber(), country: 'IN', exotelConfig })
-    expect(answer.status).toBe(400)
   })
 
   it.each(['123', 'abc', '+91', '+919876543210 ext. 5', '+9198765432101234567'])(
