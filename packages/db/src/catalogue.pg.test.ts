@@ -1,7 +1,7 @@
 import { testDatabase, type TestDatabase } from '@callwire/testkit'
 import type postgres from 'postgres'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { catalogueProblems } from './testing/catalogue.ts'
+import { catalogueProblems } from './testing/catalogue/index.ts'
 import { rolledBack, superClient } from './testing/super-client.ts'
 
 let database: TestDatabase
@@ -29,14 +29,17 @@ test('the finder may read these columns and no others', async () => {
   expect(Object.fromEntries(columns.map((row) => [row.table, row.columns]))).toEqual({
     api_keys: 'id key_hash revoked_at tenant_id',
     call_heads: 'call_id last_type tenant_id',
-    callback_inbox: 'applied_at call_id received_at tenant_id',
+    call_keys: 'call_id kid tenant_id',
+    callback_inbox: 'applied_at call_id id kid received_at tenant_id',
     calls:
-      'attempt created_at dialed_at dialing_at direction due_at ended_at heard_at id priority reason_code sid status tenant_id unknown_at',
+      'attempt created_at dialed_at dialing_at direction due_at ended_at heard_at id metadata_kid person_kid priority reason_code recording_url_kid sid status tenant_id unknown_at',
+    idempotency_keys: 'call_id kid tenant_id',
     media_streams: 'call_id ended_at heartbeat_at id tenant_id',
+    phone_credentials: 'kid phone_id tenant_id',
     phones: 'deleted_at id ingest_key phone_token_hash tenant_id',
     sessions: 'family_hash id tenant_id',
     stream_tokens: 'burnt_at expires_at id tenant_id token_hash',
-    tenants: 'is_default tenant_id',
+    tenants: 'is_default is_operator tenant_id',
     transcriptions: 'call_id state tenant_id updated_at',
     users: 'email id last_login_at tenant_id',
   })
@@ -93,7 +96,63 @@ test.each([
   [
     'a service that owns a table',
     'alter table calls owner to callwire_dialer',
-    'service owns something: callwire_dialer',
+    'login owns something: callwire_dialer',
+  ],
+  [
+    'a backup that owns a table',
+    'alter table calls owner to callwire_backup',
+    'login owns something: callwire_backup',
+  ],
+  [
+    'a backup that writes',
+    'grant update (status) on calls to callwire_backup',
+    'backup does more than read: calls',
+  ],
+  [
+    'a backup that deletes',
+    'grant delete on calls to callwire_backup',
+    'backup does more than read: calls',
+  ],
+  [
+    'a backup without a table',
+    'revoke select on call_keys from callwire_backup',
+    'backup cannot read: call_keys',
+  ],
+  ['a backup that sees no rows', 'drop policy backup on calls', 'no backup policy: calls'],
+  [
+    'a backup policy for writing',
+    'drop policy backup on calls; create policy backup on calls to callwire_backup using (true)',
+    'unsound policy: backup on calls',
+  ],
+  [
+    'a backup that looks past policies',
+    'alter role callwire_backup bypassrls',
+    'role with rights it must not have: callwire_backup',
+  ],
+  [
+    'a backup that writes unless told not to',
+    'alter role callwire_backup reset default_transaction_read_only',
+    'backup is not read-only',
+  ],
+  [
+    'a backup that asks the finder',
+    'grant execute on function finder.key_ids() to callwire_backup',
+    'wrong callers: key_ids()',
+  ],
+  [
+    'a table of the install that somebody else may read',
+    'grant select on key_state to callwire_copilot',
+    'grants not as listed: key_state',
+  ],
+  [
+    'a column of the install that somebody else may write',
+    'grant update (is_primary) on key_state to callwire_dialer',
+    'grants not as listed: key_state',
+  ],
+  [
+    'a value that two tenants cannot both have',
+    'create unique index bad on agents (name)',
+    'unique across tenants: bad',
   ],
   [
     'a service that may become another',

@@ -4,7 +4,7 @@ import { sql as statement } from 'drizzle-orm'
 import type postgres from 'postgres'
 import { expect, onTestFinished, test } from 'vitest'
 import { connectDatabase, migrateDatabase, serviceNames, type ServiceName } from '../index.ts'
-import { catalogueProblems } from '../testing/catalogue.ts'
+import { catalogueProblems } from '../testing/catalogue/index.ts'
 import { idOf } from '../testing/fill-tenant.ts'
 import { superClient } from '../testing/super-client.ts'
 
@@ -50,12 +50,15 @@ test('an empty database becomes one that keeps every rule; again changes nothing
   await migrateDatabase({ url: database.url, passwords, onProgress })
   expect(lines).toEqual([
     'database: 0001-tables.sql',
+    'database: 0002-keys.sql',
+    'database: 0003-phone-checks.sql',
+    'database: 0004-operator.sql',
     'database: access.sql',
     'database: finder.sql',
   ])
   expect(await catalogueProblems(sql)).toEqual([])
   await migrateDatabase({ url: database.url, passwords, onProgress })
-  expect(lines).toHaveLength(3)
+  expect(lines).toHaveLength(6)
   const gateway = await connectDatabase({
     url: database.serviceUrl('gateway'),
     applicationName: 'test',

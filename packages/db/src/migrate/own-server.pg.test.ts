@@ -2,7 +2,7 @@ import { eventually, testPostgres, type OwnStore } from '@callwire/testkit'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { connectDatabase, migrateDatabase, serviceDatabaseUrl, serviceNames } from '../index.ts'
 import type { ServiceName } from '../index.ts'
-import { catalogueProblems } from '../testing/catalogue.ts'
+import { catalogueProblems } from '../testing/catalogue/index.ts'
 import { superClient } from '../testing/super-client.ts'
 
 const passwords = Object.fromEntries(
