@@ -82,7 +82,8 @@ async function makeTemplate(url: string, name: string): Promise<TestServer['temp
   try {
     // Loaded here, so that a schema that does not load fails the tests that need it and no others.
     const { migrateDatabase } = await import('@callwire/db')
-    await migrateDatabase({ url: target.href, passwords })
+    const backupPassword = testServicePassword('backup')
+    await migrateDatabase({ url: target.href, passwords, backupPassword })
     return { name }
   } catch (error) {
     return { problem: error instanceof Error ? error.message : 'the migration failed' }
