@@ -1,5 +1,6 @@
 export { personIndex, sealContexts, type CredentialPlace } from './contexts.ts'
 export type { KeyJobsDeps } from './jobs/key-jobs-deps.ts'
+export { runKeyJobs } from './jobs/run-key-jobs.ts'
 export { KeyringError, type KeyringErrorCode } from './keyring-error.ts'
 export { createKeyLife } from './life/create-key-life.ts'
 export type { JobView } from './life/job-view.ts'
@@ -14,3 +15,4 @@ export {
   type WatchKeysOptions,
 } from './watch/watch-keys.ts'
 export { heldRing } from './watch/held-ring.ts'
+export { measureHeldKeys } from './watch/measure-held-keys.ts'
