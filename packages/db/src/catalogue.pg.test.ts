@@ -35,6 +35,7 @@ test('the finder may read these columns and no others', async () => {
       'attempt created_at dialed_at dialing_at direction due_at ended_at heard_at id metadata_kid person_kid priority reason_code recording_url_kid sid status tenant_id unknown_at',
     idempotency_keys: 'call_id kid tenant_id',
     media_streams: 'call_id ended_at heartbeat_at id tenant_id',
+    phone_checks: 'created_at id tenant_id',
     phone_credentials: 'kid phone_id tenant_id',
     phones: 'deleted_at id ingest_key phone_token_hash tenant_id',
     sessions: 'family_hash id tenant_id',

@@ -28,6 +28,8 @@ export async function fillTenant(sql: postgres.Sql, n: number): Promise<string> 
         values ('${tenant}', '${phone}', '+91800000000', 'IN', '${idOf('agt', n)}', 'i${n}', '${hex(n)}');
       insert into phone_credentials (tenant_id, phone_id, sid, subdomain, enc_api_key, enc_api_token)
         values ('${tenant}', '${phone}', 's', 'api.exotel.com', 'cw1c.x', 'cw1c.y');
+      insert into phone_checks (tenant_id, id, phone_id)
+        values ('${tenant}', '${idOf('chk', n)}', '${phone}');
       insert into calls (tenant_id, id, phone_id, direction, person_sealed, person_masked,
           person_index, status, sid)
         values ('${tenant}', '${call}', '${phone}', 'outbound', 'cw1d.x', '+9198********', 'i',
