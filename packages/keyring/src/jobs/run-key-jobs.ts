@@ -1,0 +1,32 @@
+import type { KeyJob } from '@callwire/db'
+import type { KeyJobsDeps } from './key-jobs-deps.ts'
+import { rotate } from './rotate.ts'
+import { verify } from './verify.ts'
+
+/**
+ * The longest that an owner may be without a word: a batch, its rest and its statements' time limits
+ * fit in. An owner taken for dead by mistake does no harm, as rows are replaced by comparison.
+ */
+const STALE_MS = 30_000
+
+/**
+ * One turn at the open job, if there is one that nobody works on: until it is done, paused, or the
+ * process is to end. For a service to repeat.
+ */
+export async function runKeyJobs(d: KeyJobsDeps): Promise<void> {
+  const { keys } = d.database
+  if (d.stopping.aborted) return
+  const job = await keys.claimJob(d.owner, d.staleMs ?? STALE_MS)
+  if (job === null) return
+  try {
+    await jobs[job.kind](d, job)
+  } finally {
+    // Left to whoever comes first, instead of waiting until we count as dead.
+    await keys.releaseJob(d.owner)
+  }
+}
+
+const jobs: Readonly<Record<KeyJob['kind'], (d: KeyJobsDeps, job: KeyJob) => Promise<void>>> = {
+  rotate,
+  verify,
+}
