@@ -15,7 +15,7 @@ begin
   end loop;
   foreach item.relname in array array['tenants', 'users', 'sessions', 'api_keys', 'phones', 'calls',
     'call_heads', 'callback_inbox', 'media_streams', 'stream_tokens', 'transcriptions',
-    'phone_credentials', 'call_keys', 'idempotency_keys']
+    'phone_credentials', 'phone_checks', 'call_keys', 'idempotency_keys']
   loop
     execute format('create policy finder on app.%I for select to callwire_finder using (true)',
       item.relname);
@@ -38,6 +38,7 @@ grant select (tenant_id, id, direction, status, reason_code, sid, attempt, prior
 grant select (tenant_id, call_id, last_type) on app.call_heads to callwire_finder;
 grant select (tenant_id, id, call_id, received_at, applied_at, kid) on app.callback_inbox
   to callwire_finder;
+grant select (tenant_id, id, created_at) on app.phone_checks to callwire_finder;
 -- Which key a row names, never what it seals.
 grant select (tenant_id, phone_id, kid) on app.phone_credentials to callwire_finder;
 grant select (tenant_id, call_id, kid) on app.call_keys, app.idempotency_keys to callwire_finder;
@@ -229,6 +230,16 @@ as $$
   order by c.ended_at limit most
 $$;
 
+-- Asked and answered long ago: nobody reads them any more.
+create function old_phone_checks(older_than_ms integer, most integer)
+  returns table (tenant_id text, id text)
+language sql stable security definer set search_path = app, pg_temp
+as $$
+  select c.tenant_id, c.id from phone_checks c
+  where c.created_at < now() - older_than_ms * interval '1 millisecond'
+  order by c.created_at limit most
+$$;
+
 -- Keys ----------------------------------------------------------------------------------------
 
 -- Where sealed text is: table, column of the key id, column of the row's id. Nothing else is ever
@@ -358,6 +369,7 @@ grant execute on function call_by_id(text), pending_transcriptions(integer) to c
 grant execute on function tenant_count() to callwire_gateway, callwire_dialer;
 grant execute on function key_ids(), key_rows(text, text)
   to callwire_owner, callwire_gateway, callwire_ingest, callwire_dialer, callwire_transcriber;
-grant execute on function sealed_rows(text, text, text, text, integer) to callwire_dialer;
+grant execute on function sealed_rows(text, text, text, text, integer),
+  old_phone_checks(integer, integer) to callwire_dialer;
 grant execute on function open_calls_dialed_before(timestamptz)
   to callwire_owner, callwire_gateway, callwire_dialer;

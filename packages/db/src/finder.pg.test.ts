@@ -112,6 +112,22 @@ test('waiting callbacks, silent streams and unfinished words are found by age', 
   expect(await dialer.finder.pendingTranscriptions(9)).toHaveLength(2)
 })
 
+test('checks of credentials are found by age, of every tenant', async () => {
+  const old = [3, 4].map((n) => idOf('chk', n))
+  for (const [index, id] of [...old, idOf('chk', 5)].entries()) {
+    await sql`insert into phone_checks ${sql({
+      tenant_id: tenants[index % 2],
+      id,
+      phone_id: idOf('phn', (index % 2) + 1),
+      created_at: ago(index < 2 ? 100_000 - index : 1_000),
+    })}`
+  }
+  const found = await dialer.finder.oldPhoneChecks(60_000, 9)
+  expect(found).toEqual(old.map((id, index) => ({ tenantId: tenants[index], id })))
+  expect(await dialer.finder.oldPhoneChecks(60_000, 1)).toHaveLength(1)
+  await expect(ingest.finder.oldPhoneChecks(1, 9)).rejects.toMatchObject({ code: 'permission' })
+})
+
 test('a sid that two tenants know belongs to nobody', async () => {
   await sql`update calls set sid = 'mine' where id = ${idOf('cal', 1)}`
   expect(await ingest.finder.callBySid('mine')).toEqual({

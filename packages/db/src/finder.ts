@@ -37,6 +37,8 @@ export type Finder = {
   /** Open media streams without a heartbeat for so long. */
   staleStreams(olderThanMs: number, limit: number): Promise<(FoundCall & { streamId: string })[]>
   pendingTranscriptions(limit: number): Promise<FoundCall[]>
+  /** Checks of credentials that were asked for so long ago, oldest first. */
+  oldPhoneChecks(olderThanMs: number, limit: number): Promise<Found[]>
   /** Ended more than a second ago, and the last fact is not a receipt. */
   unreceiptedCalls(limit: number): Promise<FoundCall[]>
   tenantCount(): Promise<number>
@@ -77,6 +79,7 @@ export function createFinder(client: Client): Finder {
     unappliedCallbacks: (ageMs, limit) => many(one.call, 'unapplied_callbacks', [ageMs, limit]),
     staleStreams: (ageMs, limit) =>
       many(`${one.call}, stream_id as "streamId"`, 'stale_streams', [ageMs, limit]),
+    oldPhoneChecks: (ageMs, limit) => many(one.found, 'old_phone_checks', [ageMs, limit]),
     pendingTranscriptions: (limit) => many(one.call, 'pending_transcriptions', [limit]),
     unreceiptedCalls: (limit) => many(one.call, 'unreceipted_calls', [limit]),
     tenantCount: async () => {
