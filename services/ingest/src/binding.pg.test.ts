@@ -1,4 +1,4 @@
-import { openContent, parseContentRing } from '@callwire/crypto'
+import { openContent } from '@callwire/crypto'
 import { eventually } from '@callwire/testkit'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { createFixture, type Fixture, type SeededPhone } from './testing/fixture.ts'
@@ -80,7 +80,7 @@ describe('binding', () => {
       rowId: call.id,
       field: 'person',
     }
-    const ring = parseContentRing(fixture.config.contentKeys.reveal())
+    const ring = fixture.config.contentRing
     expect(openContent(ring, context, call.personSealed).toString()).toBe('+919812345678')
     client.send(stopText())
     const events = await fixture.eventsWith(phone.tenantId, call.id, 'stream.ended')

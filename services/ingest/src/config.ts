@@ -1,4 +1,6 @@
-import { readConfig, unknownVariables, variables } from '@callwire/runtime'
+import { parseContentRing, parseMacRing } from '@callwire/crypto'
+import { heldRing, type HeldRing } from '@callwire/keyring'
+import { readConfig, unknownVariables, variableFile, variables } from '@callwire/runtime'
 import { z } from 'zod'
 
 /** Longest drain a setting may ask for: Exotel's own cap on a call is four hours. */
@@ -10,8 +12,8 @@ const schema = z
   .object({
     DATABASE_URL: variables.url,
     REDIS_URL: variables.url,
-    CONTENT_KEYS: variables.secret,
-    EDGE_KEYS: variables.secret,
+    CONTENT_KEYS: variables.text.transform(heldRing('CONTENT_KEYS', parseContentRing)),
+    EDGE_KEYS: variables.text.transform(heldRing('EDGE_KEYS', parseMacRing)),
     JWT_SECRET: variables.secret,
     HOST: variables.text.default('127.0.0.1'),
     INGEST_PORT: variables.port.default(8081),
@@ -29,8 +31,9 @@ const schema = z
   .transform((c) => ({
     databaseUrl: c.DATABASE_URL,
     redisUrl: c.REDIS_URL,
-    contentKeys: c.CONTENT_KEYS,
-    edgeKeys: c.EDGE_KEYS,
+    held: [c.CONTENT_KEYS, c.EDGE_KEYS],
+    contentRing: c.CONTENT_KEYS.ring,
+    edgeRing: c.EDGE_KEYS.ring,
     jwtSecret: c.JWT_SECRET,
     host: c.HOST,
     port: c.INGEST_PORT,
@@ -43,11 +46,15 @@ const schema = z
     logLevel: c.LOG_LEVEL,
   }))
 
-export type Config = z.output<typeof schema>
+export type Config = Omit<z.output<typeof schema>, 'held'> & { rings: readonly HeldRing[] }
 
 /** Reads the environment. @throws ConfigError naming each variable that is missing or malformed */
 export function readIngestConfig(env: NodeJS.ProcessEnv = process.env): Config {
-  return readConfig(schema, env)
+  const { held, ...config } = readConfig(schema, env)
+  return {
+    ...config,
+    rings: held.map((ring) => ({ ...ring, file: variableFile(ring.name, env) })),
+  }
 }
 
 /** `CALLWIRE_*` variables that nothing reads. */

@@ -6,8 +6,8 @@ import {
   createQueues,
   requireNoEviction,
 } from '@callwire/bus'
-import { parseContentRing, parseMacRing } from '@callwire/crypto'
 import { connectDatabase } from '@callwire/db'
+import { measureHeldKeys, watchKeys } from '@callwire/keyring'
 import { createLedger } from '@callwire/ledger'
 import { systemClock, systemRandom, type Logger } from '@callwire/runtime'
 import type { Config } from './config.ts'
@@ -15,8 +15,11 @@ import { createIngestMetrics } from './metrics.ts'
 
 export type IngestContext = Awaited<ReturnType<typeof createContext>>
 
-/** Everything ingest is made of, connected. @throws DbError, BusError, CryptoError */
-export async function createContext(config: Config, log: Logger) {
+/** Everything ingest is made of, connected. @throws DbError, BusError, KeyringError */
+export async function createContext(
+  config: Config,
+  { log, signal }: { log: Logger; signal: AbortSignal },
+) {
   const clock = systemClock
   const random = systemRandom
   await using undo = new AsyncDisposableStack()
@@ -24,6 +27,16 @@ export async function createContext(config: Config, log: Logger) {
     await connectDatabase({ url: config.databaseUrl, applicationName: 'callwire-ingest' }),
     (db) => db.close(),
   )
+  const keyWatch = undo.use(
+    await watchKeys({
+      keys: database.keys,
+      service: 'ingest',
+      rings: config.rings,
+      ...{ clock, random, log, signal },
+    }),
+  )
+  const metrics = createIngestMetrics()
+  measureHeldKeys(metrics.metrics, keyWatch)
   const bus = undo.use(await connectRedis({ url: config.redisUrl, name: 'ingest', log }))
   await requireNoEviction(bus)
   const queues = undo.adopt(createQueues(bus), (q) => q.close())
@@ -40,11 +53,12 @@ export async function createContext(config: Config, log: Logger) {
     queues,
     audio,
     ledger,
-    contentRing: parseContentRing(config.contentKeys.reveal()),
-    edgeRing: parseMacRing(config.edgeKeys.reveal()),
+    keyWatch,
+    contentRing: config.contentRing,
+    edgeRing: config.edgeRing,
     tokens: createTokens({ jwtSecret: config.jwtSecret.reveal(), clock }),
     publicUrl: config.publicUrl,
-    metrics: createIngestMetrics(),
+    metrics,
     [Symbol.asyncDispose]: () => held.disposeAsync(),
   }
 }

@@ -2,7 +2,13 @@ import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { eventually } from '@callwire/testkit'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { createFixture, edgeKeys, type Fixture, type SeededPhone } from './testing/fixture.ts'
+import {
+  contentKeys,
+  createFixture,
+  edgeKeys,
+  type Fixture,
+  type SeededPhone,
+} from './testing/fixture.ts'
 import { basic, dial, mediaTexts, pcmOf, startText, stopText } from './testing/wire-client.ts'
 
 let fixture: Fixture
@@ -78,7 +84,7 @@ describe('the process', () => {
   const environment = () => ({
     DATABASE_URL: fixture.config.databaseUrl,
     REDIS_URL: fixture.config.redisUrl,
-    CONTENT_KEYS: fixture.config.contentKeys.reveal(),
+    CONTENT_KEYS: contentKeys,
     EDGE_KEYS: edgeKeys,
     JWT_SECRET: fixture.config.jwtSecret.reveal(),
     INGEST_PORT: '0',

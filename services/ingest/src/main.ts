@@ -8,14 +8,14 @@ const STOP_MS = 20_000
 
 await run(
   'ingest',
-  async ({ log }) => {
+  async ({ log, signal }) => {
     const config = readIngestConfig()
     for (const name of strayVariables()) log.warn({ variable: name }, 'unknown variable')
     if (config.allowListAlone && config.allowedIps.length === 0) {
       log.warn('SUPPORT_EXOTEL without INGEST_ALLOWED_IPS admits nobody by address')
     }
     await using undo = new AsyncDisposableStack()
-    const context = undo.use(await createContext(config, log))
+    const context = undo.use(await createContext(config, { log, signal }))
     const server = undo.use(await startServer(context, config, { hurry: supervisorGone() }))
     undo.use(
       await serveMetrics({

@@ -1,6 +1,7 @@
 import { ID_RANDOM_BYTES, newId, normalizePhoneNumber } from '@callwire/contracts'
-import { blindIndex, createDataKey, sealContent } from '@callwire/crypto'
+import { createDataKey, sealContent } from '@callwire/crypto'
 import { callKeys, calls, isUniqueViolation, phones, type Tx } from '@callwire/db'
+import { personIndex, sealContexts } from '@callwire/keyring'
 import { maskPhoneNumber } from '@callwire/masking'
 import { and, eq, sql } from 'drizzle-orm'
 import {
@@ -38,20 +39,16 @@ export async function openInbound(
       const phone = await readPhone(work.tx, tenantId, phoneId)
       const person = personOf(start.from, phone?.country ?? 'IN')
       const { dataKey, wrapped } = createDataKey(contentRing, { tenantId, callId })
-      const purpose = 'person-number'
       await work.tx.insert(calls).values({
         tenantId,
         id: callId,
         phoneId,
         agentId: phone?.agentId ?? null,
         direction: 'inbound',
-        personSealed: sealContent(
-          contentRing,
-          { purpose, tenantId, rowId: callId, field: 'person' },
-          person,
-        ),
+        // In one breath with the index: a row's two columns are under one key.
+        personSealed: sealContent(contentRing, sealContexts.person(tenantId, callId), person),
+        personIndex: personIndex(contentRing, tenantId, person)[0] ?? '',
         personMasked: maskPhoneNumber(person),
-        personIndex: blindIndex(contentRing, { purpose, tenantId }, person)[0] ?? '',
         status: 'in-progress',
         sid: start.callSid,
         answeredAt: sql`now()`,

@@ -54,6 +54,7 @@ export async function startServer(
     {
       postgres: () => context.database.ping(),
       redis: () => context.bus.ping(),
+      keys: () => context.keyWatch.check(),
       accepting: () =>
         drain.active
           ? Promise.reject(new AppError({ code: 'draining', message: 'Ingest is draining.' }))

@@ -4,6 +4,7 @@ import { changeStatus, loadCall } from '@callwire/ledger'
 import { eventually, tcpProxy } from '@callwire/testkit'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import {
+  contentKeys,
   createFixture,
   edgeKeys,
   type Fixture,
@@ -128,7 +129,7 @@ test('after a process was killed a new socket goes on behind what it had handed 
   const env = {
     DATABASE_URL: fixture.config.databaseUrl,
     REDIS_URL: fixture.config.redisUrl,
-    CONTENT_KEYS: fixture.config.contentKeys.reveal(),
+    CONTENT_KEYS: contentKeys,
     EDGE_KEYS: edgeKeys,
     JWT_SECRET: fixture.config.jwtSecret.reveal(),
     INGEST_PORT: '0',

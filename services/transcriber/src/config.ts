@@ -1,10 +1,12 @@
-import { readConfig, variables } from '@callwire/runtime'
+import { parseContentRing, type ContentRing } from '@callwire/crypto'
+import { heldRing, type HeldRing } from '@callwire/keyring'
+import { readConfig, variableFile, variables } from '@callwire/runtime'
 import { z } from 'zod'
 
 const schema = z.object({
   DATABASE_URL: variables.url,
   REDIS_URL: variables.url,
-  CONTENT_KEYS: variables.text,
+  CONTENT_KEYS: variables.text.transform(heldRing('CONTENT_KEYS', parseContentRing)),
   ASR_PROVIDER: z.string().default(''),
   HOST: z.string().default('127.0.0.1'),
   METRICS_PORT: variables.port.default(9467),
@@ -14,7 +16,8 @@ const schema = z.object({
 export type Config = {
   databaseUrl: string
   redisUrl: string
-  contentKeys: string
+  contentRing: ContentRing
+  rings: readonly HeldRing[]
   providers: readonly string[]
   host: string
   metricsPort: number
@@ -23,10 +26,12 @@ export type Config = {
 /** @throws ConfigError naming the variable */
 export function readTranscriberConfig(env: NodeJS.ProcessEnv): Config {
   const values = readConfig(schema, env)
+  const held = values.CONTENT_KEYS
   return {
     databaseUrl: values.DATABASE_URL,
     redisUrl: values.REDIS_URL,
-    contentKeys: values.CONTENT_KEYS,
+    contentRing: held.ring,
+    rings: [{ ...held, file: variableFile(held.name, env) }],
     providers: values.ASR_PROVIDER.split(',')
       .map((id) => id.trim())
       .filter((id) => id !== ''),

@@ -6,8 +6,9 @@ import {
   requireNoEviction,
   work,
 } from '@callwire/bus'
-import { parseContentRing, randomToken } from '@callwire/crypto'
+import { randomToken } from '@callwire/crypto'
 import { connectDatabase } from '@callwire/db'
+import { measureHeldKeys, watchKeys } from '@callwire/keyring'
 import { createLedger } from '@callwire/ledger'
 import {
   createHealth,
@@ -32,7 +33,6 @@ export async function createTranscriber(
 ): Promise<AsyncDisposable> {
   const providers = providersNamed(config.providers)
   if (providers.length === 0) log.warn('no speech provider is configured: words become gaps')
-  const contentRing = parseContentRing(config.contentKeys)
   await using stack = new AsyncDisposableStack()
 
   const database = await connectDatabase({
@@ -40,6 +40,14 @@ export async function createTranscriber(
     applicationName: 'transcriber',
   })
   stack.defer(() => database.close())
+  const keyWatch = stack.use(
+    await watchKeys({
+      keys: database.keys,
+      service: 'transcriber',
+      rings: config.rings,
+      ...{ clock, random, log, signal },
+    }),
+  )
   const redis = stack.use(await connectRedis({ url: config.redisUrl, name: 'transcriber', log }))
   await requireNoEviction(redis)
   const doorbell = createDoorbell(redis)
@@ -56,7 +64,7 @@ export async function createTranscriber(
       audio,
       leases,
       providers,
-      contentRing,
+      contentRing: config.contentRing,
       owner,
       times,
       clock,
@@ -65,7 +73,12 @@ export async function createTranscriber(
     }),
   )
   const metrics = createMetrics()
-  const health = createHealth({ database: () => database.ping(), redis: () => redis.ping() })
+  measureHeldKeys(metrics, keyWatch)
+  const health = createHealth({
+    database: () => database.ping(),
+    redis: () => redis.ping(),
+    keys: () => keyWatch.check(),
+  })
   stack.use(
     await serveMetrics({ metrics, host: config.host, port: config.metricsPort, log, health }),
   )

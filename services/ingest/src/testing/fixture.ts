@@ -7,6 +7,7 @@ import {
   openDataKey,
   openWithDataKey,
   parseContentRing,
+  parseMacRing,
   sealContent,
   sha256Hex,
 } from '@callwire/crypto'
@@ -32,7 +33,7 @@ import { startServer } from '../server.ts'
 import { openAudio, type OpenedEntry } from './open-audio.ts'
 
 const ringOf = (byte: number) => `k1:${Buffer.alloc(32, byte).toString('base64')}`
-const contentKeys = ringOf(1)
+export const contentKeys = ringOf(1)
 export const edgeKeys = ringOf(2)
 const jwtSecret = 'a secret for tests that is long enough'
 const person = '+919876543210'
@@ -64,6 +65,7 @@ export async function createFixture() {
   const bus = undo.use(await connectRedis({ url: redis.url, name: 'test', log: logs.log }))
   const audio = undo.use(createAudioStreams(bus))
   const ring = parseContentRing(contentKeys)
+  const edgeRing = parseMacRing(edgeKeys)
   const parts = { clock: systemClock, random: systemRandom, log: logs.log }
   const ledger = createLedger({ database: gateway, doorbell: createDoorbell(bus), ...parts })
   const tokens = createTokens({ jwtSecret, clock: systemClock })
@@ -73,8 +75,12 @@ export async function createFixture() {
   const config: Config = {
     databaseUrl: db.serviceUrl('ingest'),
     redisUrl: redis.url,
-    contentKeys: new Secret(contentKeys),
-    edgeKeys: new Secret(edgeKeys),
+    rings: [
+      { name: 'CONTENT_KEYS', ring, text: contentKeys, file: null },
+      { name: 'EDGE_KEYS', ring: edgeRing, text: edgeKeys, file: null },
+    ],
+    contentRing: ring,
+    edgeRing,
     jwtSecret: new Secret(jwtSecret),
     host: '127.0.0.1',
     port: 0,
@@ -99,7 +105,7 @@ export async function createFixture() {
     async start(changes: Partial<Config> = {}) {
       const all = { ...config, ...changes }
       const hurry = new AbortController()
-      const context = await createContext(all, logs.log)
+      const context = await createContext(all, { log: logs.log, signal: hurry.signal })
       const server = await startServer(context, all, { hurry: hurry.signal })
       const stop = async () => {
         await server[Symbol.asyncDispose]()
