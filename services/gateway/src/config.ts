@@ -1,5 +1,6 @@
 import { parseContentRing, parseMacRing, parseSealRing } from '@callwire/crypto'
-import { readConfig, variables } from '@callwire/runtime'
+import { heldRing, type HeldRing } from '@callwire/keyring'
+import { readConfig, variableFile, variables } from '@callwire/runtime'
 import { z } from 'zod'
 import type { Address } from './splice/create-splice.ts'
 
@@ -14,10 +15,10 @@ const schema = z.object({
   INGEST_URL: variables.url.transform(address('INGEST_URL')).prefault('http://127.0.0.1:8081'),
   COPILOT_URL: variables.url.transform(address('COPILOT_URL')).prefault('http://127.0.0.1:8082'),
   SERVICE_HEALTH_URLS: variables.text.transform(healthUrls).default([]),
-  CREDENTIAL_SEAL_KEYS: variables.text.transform(ring('CREDENTIAL_SEAL_KEYS', parseSealRing)),
-  CONTENT_KEYS: variables.text.transform(ring('CONTENT_KEYS', parseContentRing)),
-  CALLBACK_KEYS: variables.text.transform(ring('CALLBACK_KEYS', parseMacRing)),
-  EDGE_KEYS: variables.text.transform(ring('EDGE_KEYS', parseMacRing)),
+  CREDENTIAL_SEAL_KEYS: variables.text.transform(heldRing('CREDENTIAL_SEAL_KEYS', parseSealRing)),
+  CONTENT_KEYS: variables.text.transform(heldRing('CONTENT_KEYS', parseContentRing)),
+  CALLBACK_KEYS: variables.text.transform(heldRing('CALLBACK_KEYS', parseMacRing)),
+  EDGE_KEYS: variables.text.transform(heldRing('EDGE_KEYS', parseMacRing)),
   JWT_SECRET: variables.text,
   PUBLIC_URL: variables.url.optional(),
   ALLOWED_ORIGINS: variables.text.transform(origins).optional(),
@@ -44,6 +45,10 @@ export function readGatewayConfig(env: NodeJS.ProcessEnv = process.env) {
   const config = readConfig(schema, env)
   const publicUrl = config.PUBLIC_URL ?? `http://${config.HOST}:${config.GATEWAY_PORT}`
   const supervised = config.CALLWIRE_SUPERVISED === '1'
+  const { CREDENTIAL_SEAL_KEYS, CONTENT_KEYS, CALLBACK_KEYS, EDGE_KEYS } = config
+  const rings = [CREDENTIAL_SEAL_KEYS, CONTENT_KEYS, CALLBACK_KEYS, EDGE_KEYS].map(
+    (held): HeldRing => ({ ...held, file: variableFile(held.name, env) }),
+  )
   return {
     databaseUrl: config.DATABASE_URL,
     redisUrl: config.REDIS_URL,
@@ -52,10 +57,11 @@ export function readGatewayConfig(env: NodeJS.ProcessEnv = process.env) {
     metricsPort: config.METRICS_PORT,
     upstreams: { ingest: config.INGEST_URL, copilot: config.COPILOT_URL },
     healthUrls: config.SERVICE_HEALTH_URLS,
-    credentialRing: config.CREDENTIAL_SEAL_KEYS,
-    contentRing: config.CONTENT_KEYS,
-    callbackKeys: config.CALLBACK_KEYS,
-    edgeKeys: config.EDGE_KEYS,
+    rings,
+    credentialRing: CREDENTIAL_SEAL_KEYS.ring,
+    contentRing: CONTENT_KEYS.ring,
+    callbackKeys: CALLBACK_KEYS.ring,
+    edgeKeys: EDGE_KEYS.ring,
     jwtSecret: config.JWT_SECRET,
     weakJwtSecret: config.JWT_SECRET.length < goodSecretLength,
     publicUrl,
@@ -66,18 +72,6 @@ export function readGatewayConfig(env: NodeJS.ProcessEnv = process.env) {
     drainGraceMs: supervised
       ? Math.min(config.DRAIN_GRACE_MS, supervisedGraceMs)
       : config.DRAIN_GRACE_MS,
-  }
-}
-
-/** A key ring as a schema step: its parser's sentence names the rule, never the value. */
-function ring<T>(name: string, parse: (text: string) => T) {
-  return (text: string, context: z.RefinementCtx<string>): T => {
-    try {
-      return parse(text)
-    } catch {
-      context.addIssue({ code: 'custom', message: `must be a key ring like ${name} is derived` })
-      return z.NEVER
-    }
   }
 }
 

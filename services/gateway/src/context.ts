@@ -9,6 +9,7 @@ import {
 } from '@callwire/bus'
 import { macToken } from '@callwire/crypto'
 import { connectDatabase } from '@callwire/db'
+import { measureHeldKeys, watchKeys } from '@callwire/keyring'
 import { createLedger } from '@callwire/ledger'
 import {
   createHealth,
@@ -45,9 +46,9 @@ export type GatewayContext = {
 /** Builds all that the gateway is made of; on failure nothing stays open. */
 export async function createContext(
   config: GatewayConfig,
-  o: { log: Logger },
+  o: { log: Logger; signal: AbortSignal },
 ): Promise<GatewayContext> {
-  const { log } = o
+  const { log, signal } = o
   const clock = systemClock
   const random = systemRandom
   await using opened = new AsyncDisposableStack()
@@ -57,6 +58,14 @@ export async function createContext(
     maxConnections: databaseConnections,
   })
   opened.defer(() => database.close())
+  const keyWatch = opened.use(
+    await watchKeys({
+      keys: database.keys,
+      service: 'gateway',
+      rings: config.rings,
+      ...{ clock, random, log, signal },
+    }),
+  )
   const bus = opened.use(await connectRedis({ url: config.redisUrl, name: 'gateway', log }))
   await requireNoEviction(bus)
   const queues = createQueues(bus)
@@ -64,12 +73,14 @@ export async function createContext(
 
   const metrics = createMetrics()
   const measured = createGatewayMetrics(metrics)
+  measureHeldKeys(metrics, keyWatch)
   const tokens = createTokens({ jwtSecret: config.jwtSecret, clock })
   const bestEffort = createBestEffort(log)
   const newRequestId = () => `req_${random(10).toString('hex')}`
   const health = createHealth({
     postgres: () => database.ping(),
     redis: () => bus.ping(),
+    keys: () => keyWatch.check(),
     ...Object.fromEntries(
       config.healthUrls.map(({ name, url }) => [name, () => checkService(url)]),
     ),
@@ -90,6 +101,7 @@ export async function createContext(
         bestEffort,
         clock,
         random,
+        log,
         contentRing: config.contentRing,
         credentialRing: config.credentialRing,
         allowedHosts: config.allowedHosts,

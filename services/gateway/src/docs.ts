@@ -30,6 +30,7 @@ export async function describeRoutes(root: FastifyInstance, publicUrl: string): 
         { name: 'calls', description: 'Calls, their events, words and receipts' },
         { name: 'tokens', description: 'Tickets and tokens for sockets' },
         { name: 'settings', description: "The tenant's settings" },
+        { name: 'keys', description: 'Encryption keys of the whole install' },
         { name: 'audit', description: 'Who did what' },
         { name: 'webhook', description: 'What Exotel calls' },
       ],

@@ -5,4 +5,4 @@ import { startGateway } from './start-gateway.ts'
 /** Longer than the longest drain a configuration should ask for; the last resort behind it. */
 const graceMs = 75_000
 
-await run('gateway', ({ log }) => startGateway(readGatewayConfig(), { log }), { graceMs })
+await run('gateway', (life) => startGateway(readGatewayConfig(), life), { graceMs })

@@ -20,7 +20,10 @@ export type Gateway = AsyncDisposable & {
  * Starts the gateway. Disposing it stops taking connections, lets requests and live splices end
  * by themselves for their time, and closes what is left.
  */
-export async function startGateway(config: GatewayConfig, o: { log: Logger }): Promise<Gateway> {
+export async function startGateway(
+  config: GatewayConfig,
+  o: { log: Logger; signal: AbortSignal },
+): Promise<Gateway> {
   if (config.weakJwtSecret) o.log.warn('JWT_SECRET is shorter than 32 characters')
   await using opened = new AsyncDisposableStack()
   const context = await createContext(config, o)

@@ -4,7 +4,7 @@ import type { ContentRing } from '@callwire/crypto'
 import type { SealRing } from '@callwire/crypto'
 import type { Database } from '@callwire/db'
 import type { Ledger } from '@callwire/ledger'
-import type { Clock, Random } from '@callwire/runtime'
+import type { Clock, Logger, Random } from '@callwire/runtime'
 import type { BestEffort } from '../best-effort.ts'
 import type { Route } from '../http/route.ts'
 import { createNewId } from '../new-id.ts'
@@ -36,6 +36,17 @@ import { listCalls } from './calls/list-calls.ts'
 import { listEvents } from './calls/list-events.ts'
 import { createPersonNumbers } from './calls/person-number.ts'
 import { placeCall } from './calls/place-call.ts'
+import { getKeyStatus } from './keys/get-key-status.ts'
+import { getRotation } from './keys/get-rotation.ts'
+import { getVerification } from './keys/get-verification.ts'
+import { introduceKey } from './keys/introduce-key.ts'
+import { createOpenKeys } from './keys/open-keys.ts'
+import { pauseRotation } from './keys/pause-rotation.ts'
+import { promoteKey } from './keys/promote-key.ts'
+import { resumeRotation } from './keys/resume-rotation.ts'
+import { retireKey } from './keys/retire-key.ts'
+import { startRotation } from './keys/start-rotation.ts'
+import { startVerification } from './keys/start-verification.ts'
 import { deletePhone } from './phones/delete-phone.ts'
 import { getPhone } from './phones/get-phone.ts'
 import { importPhone } from './phones/import-phone.ts'
@@ -66,6 +77,7 @@ export type RouteDeps = {
   bestEffort: BestEffort
   clock: Clock
   random: Random
+  log: Logger
   contentRing: ContentRing
   credentialRing: SealRing
   allowedHosts: readonly string[]
@@ -93,6 +105,7 @@ export function routeTable(given: RouteDeps): Route[] {
     viewCall: createViewCall({ numbers, metadata }),
   }
   const enqueue = createEnqueueCall(deps)
+  const keys = { openKeys: createOpenKeys(deps) }
   return [
     ...[login(deps), refresh(deps), changePassword(deps), logout(deps)],
     ...[createUser(deps), listUsers(deps), getUser(deps), patchUser(deps), deleteUser(deps)],
@@ -104,6 +117,9 @@ export function routeTable(given: RouteDeps): Route[] {
     ...[listEvents(deps), getTranscript(deps), getReceipt(deps)],
     ...[makeTicket(deps), makeIngestToken(deps)],
     ...[getSettings(deps), patchSettings(deps)],
+    ...[getKeyStatus(keys), introduceKey(keys), promoteKey(keys), retireKey(keys)],
+    ...[startRotation(keys), getRotation(keys), pauseRotation(keys), resumeRotation(keys)],
+    ...[startVerification(keys), getVerification(keys)],
     listAudit(deps),
   ]
 }

@@ -69,7 +69,7 @@ export async function gatewayUnderTest(
         ...keys,
         ...o.env,
       }),
-      { log: logs.log },
+      { log: logs.log, signal: new AbortController().signal },
     ),
   )
   const provisioner = connectProvisioner({ url: database.url })

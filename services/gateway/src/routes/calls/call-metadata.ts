@@ -1,5 +1,6 @@
 import { metadataSchema } from '@callwire/contracts'
 import { openContent, sealContent, type ContentRing, type Sealed } from '@callwire/crypto'
+import { sealContexts } from '@callwire/keyring'
 
 type Metadata = Record<string, string>
 
@@ -10,17 +11,12 @@ export type CallMetadata = {
 }
 
 export function createCallMetadata(ring: ContentRing): CallMetadata {
-  const context = (tenantId: string, rowId: string) => ({
-    purpose: 'call-metadata',
-    tenantId,
-    rowId,
-    field: 'metadata',
-  })
   return {
     seal: (tenantId, callId, metadata) =>
-      sealContent(ring, context(tenantId, callId), JSON.stringify(metadata)),
+      sealContent(ring, sealContexts.metadata(tenantId, callId), JSON.stringify(metadata)),
     open: (tenantId, callId, sealed) => {
-      const text = openContent(ring, context(tenantId, callId), sealed).toString('utf8')
+      const context = sealContexts.metadata(tenantId, callId)
+      const text = openContent(ring, context, sealed).toString('utf8')
       return metadataSchema.parse(JSON.parse(text))
     },
   }

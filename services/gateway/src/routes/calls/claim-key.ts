@@ -1,5 +1,7 @@
-import { blindIndex, type ContentRing } from '@callwire/crypto'
+import { blindIndex, constantTimeEqual, openContent, sealContent } from '@callwire/crypto'
+import type { ContentRing } from '@callwire/crypto'
 import { idempotencyKeys, type Tx } from '@callwire/db'
+import { sealContexts } from '@callwire/keyring'
 import { and, eq, sql } from 'drizzle-orm'
 
 /** Both addresses of the route share its keys. */
@@ -26,11 +28,9 @@ const waitForFirstMs = 2_000
 
 /**
  * Idempotency keys as rows. A fingerprint covers a phone number, and a plain hash of so few
- * possible numbers could be searched: it is stored under a key.
+ * possible numbers could be searched: it is stored sealed to its row.
  */
 export function createKeyClaims(ring: ContentRing): KeyClaims {
-  const stored = (tenantId: string, fingerprint: string) =>
-    blindIndex(ring, { purpose: 'idempotency-fingerprint', tenantId }, fingerprint)
   return {
     claim: async (tx, { tenantId, key, fingerprint, callId }) => {
       await tx.execute(sql`select set_config('lock_timeout', ${`${waitForFirstMs}ms`}, true)`)
@@ -40,7 +40,7 @@ export function createKeyClaims(ring: ContentRing): KeyClaims {
           tenantId,
           route: routeName,
           key,
-          fingerprint: stored(tenantId, fingerprint)[0] ?? '',
+          fingerprint: sealContent(ring, sealContexts.fingerprint(tenantId, callId), fingerprint),
           callId,
           status: 202,
         })
@@ -50,12 +50,35 @@ export function createKeyClaims(ring: ContentRing): KeyClaims {
     },
     find: async (tx, { tenantId, key, fingerprint }) => {
       const [row] = await tx
-        .select({ callId: idempotencyKeys.callId, fingerprint: idempotencyKeys.fingerprint })
+        .select({ callId: idempotencyKeys.callId, stored: idempotencyKeys.fingerprint })
         .from(idempotencyKeys)
         .where(and(eq(idempotencyKeys.route, routeName), eq(idempotencyKeys.key, key)))
       if (row === undefined) return null
-      const same = stored(tenantId, fingerprint).includes(row.fingerprint)
+      const same = isSame(ring, { tenantId, fingerprint, ...row })
       return { callId: row.callId, same }
     },
   }
+}
+
+/** @throws CryptoError when a sealed fingerprint does not open: then nothing is placed or shown */
+function isSame(
+  ring: ContentRing,
+  row: { tenantId: string; callId: string; stored: string; fingerprint: string },
+): boolean {
+  const { tenantId, callId, stored, fingerprint } = row
+  if (!isKeyedHash(stored)) {
+    const context = sealContexts.fingerprint(tenantId, callId)
+    return constantTimeEqual(openContent(ring, context, stored).toString('utf8'), fingerprint)
+  }
+  const keyOf = (entry: string) => entry.slice(0, entry.indexOf('.'))
+  const comparable = blindIndex(ring, { purpose: 'idempotency-fingerprint', tenantId }, fingerprint)
+  const [entry] = comparable.filter((made) => keyOf(made) === keyOf(stored))
+  // Its key is gone, so nobody can tell. The first call is shown again: whoever repeats a request
+  // must not cause another one, and whoever misuses a key learns of a call of their own tenant.
+  return entry === undefined || constantTimeEqual(entry, stored)
+}
+
+/** The former form, `kid.hash`: one dot, where an envelope has more. */
+function isKeyedHash(stored: string): boolean {
+  return stored.indexOf('.') === stored.lastIndexOf('.')
 }

@@ -51,8 +51,9 @@ export function createEnqueueCall(deps: {
       const placed = await deps.ledger.open(tenantId, callId, async (w) => {
         if (!(await claim(w.tx, callId))) throw claimedBefore
         const phone = await readyPhone(w.tx, body.phoneId)
-        const index = deps.numbers.index(tenantId, person)
-        if (body.allowConcurrent !== true) await refuseIfLive(w.tx, tenantId, index)
+        if (body.allowConcurrent !== true) {
+          await refuseIfLive(w.tx, tenantId, deps.numbers.index(tenantId, person))
+        }
         const call = first(
           await w.tx
             .insert(calls)
@@ -63,9 +64,8 @@ export function createEnqueueCall(deps: {
               status: 'queued',
               phoneId: phone.id,
               agentId: phone.agentId,
-              personSealed: deps.numbers.seal(tenantId, callId, person),
+              ...deps.numbers.columns(tenantId, callId, person),
               personMasked: maskPhoneNumber(person),
-              personIndex: first(index),
               ...optionsOf(body),
               metadataSealed:
                 body.metadata === undefined

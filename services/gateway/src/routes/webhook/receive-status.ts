@@ -2,6 +2,7 @@ import type { Queues } from '@callwire/bus'
 import { isId } from '@callwire/contracts'
 import { sealContent, verifyMacToken, type ContentRing, type MacRing } from '@callwire/crypto'
 import { callbackInbox, type Database, type Finder } from '@callwire/db'
+import { sealContexts } from '@callwire/keyring'
 import type { FastifyInstance, onRequestHookHandler } from 'fastify'
 import { z } from 'zod'
 import { failureSchema, success } from '@callwire/contracts'
@@ -83,7 +84,7 @@ export function receiveStatus(
       const { contentType, fields } = parsed
       const bodySealed = sealContent(
         deps.ring,
-        { purpose: 'callback-body', tenantId, rowId: id, field: 'body' },
+        sealContexts.callbackBody(tenantId, id),
         JSON.stringify({ contentType, fields }),
       )
       await deps.database.withTenant(tenantId, async (tx) => {
