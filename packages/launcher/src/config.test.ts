@@ -1,4 +1,9 @@
+import { rm, writeFile } from 'node:fs/promises'
+import { join, relative } from 'node:path'
+import { cwd } from 'node:process'
+
 import { ConfigError } from '@callwire/runtime'
+import { scratchDir } from '@callwire/testkit'
 import { describe, expect, it } from 'vitest'
 
 import { readLauncherConfig } from './config.ts'
@@ -26,7 +31,8 @@ describe('readLauncherConfig', () => {
       METRICS_PORT: 9464,
       SIMULATOR_PORT: undefined,
     })
-    expect(config.encryptionKeys).toBeUndefined()
+    expect(config.masterKeys).toEqual({ kind: 'kept' })
+    expect(config.keyService).toBeNull()
   })
 
   it('keeps the demo’s data apart', () => {
@@ -66,8 +72,43 @@ describe('readLauncherConfig', () => {
     expect(error.message).toBe('ENCRYPTION_KEYS and ENCRYPTION_KEY are both set; keep one.')
   })
 
-  it('takes one bare key as ring k1', () => {
-    expect(readLauncherConfig('start', { ENCRYPTION_KEY: ring.slice(3) }).encryptionKeys).toBe(ring)
+  it('says where the master ring is, files by their absolute path', async () => {
+    const masterKeys = (env: NodeJS.ProcessEnv) => readLauncherConfig('start', env).masterKeys
+    expect(masterKeys({ ENCRYPTION_KEYS: ring })).toEqual({ kind: 'text', text: ring })
+    expect(masterKeys({ ENCRYPTION_KEY: ring.slice(3) })).toEqual({ kind: 'text', text: ring })
+    const dir = await scratchDir('config')
+    await writeFile(join(dir, 'ring'), `${ring}\n`)
+    await writeFile(join(dir, 'key'), `${ring.slice(3)}\n`)
+    const path = relative(cwd(), join(dir, 'ring'))
+    expect(masterKeys({ ENCRYPTION_KEYS_FILE: path })).toEqual({
+      kind: 'file',
+      path: join(dir, 'ring'),
+      bare: false,
+    })
+    expect(masterKeys({ ENCRYPTION_KEY_FILE: join(dir, 'key') })).toMatchObject({ bare: true })
+    expect(failure({ ENCRYPTION_KEYS_FILE: join(dir, 'key') }).message).toContain('kid:base64')
+    expect(failure({ ENCRYPTION_KEYS_FILE: join(dir, 'none') }).message).toBe(
+      'ENCRYPTION_KEYS_FILE names a file that cannot be read.',
+    )
+    await rm(dir, { recursive: true })
+  })
+
+  it('leaves it to a key service to judge what it wrapped', () => {
+    const env = {
+      KEY_SERVICE: 'vault',
+      VAULT_ADDR: 'https://vault.example',
+      VAULT_TOKEN: 'hunter2',
+      VAULT_TRANSIT_KEY: 'callwire',
+      ENCRYPTION_KEYS: 'k1:vault:v1:AAAA',
+    }
+    const config = readLauncherConfig('start', env)
+    expect(config.keyService).toMatchObject({ kind: 'vault' })
+    expect(config.masterKeys).toEqual({ kind: 'text', text: 'k1:vault:v1:AAAA' })
+    expect(config.unread).toEqual([])
+    expect(failure({ ...env, VAULT_ADDR: '' }).message).toBe(
+      'VAULT_ADDR is not set, and KEY_SERVICE is vault.',
+    )
+    expect(failure({ ENCRYPTION_KEYS: 'k1:vault:v1:AAAA' }).variables).toEqual(['ENCRYPTION_KEYS'])
   })
 
   it.each([
@@ -87,7 +128,46 @@ describe('readLauncherConfig', () => {
   })
 
   it('reports variables that change nothing yet', () => {
-    const config = readLauncherConfig('start', { KEY_SERVICE: 'vault', LOG_LEVEL: 'info' })
-    expect(config.unread).toEqual(['KEY_SERVICE'])
+    const config = readLauncherConfig('start', { RECORDINGS_URL: 's3://b', LOG_LEVEL: 'info' })
+    expect(config.unread).toEqual(['RECORDINGS_URL'])
+  })
+})
+
+describe('the account for phones without one', () => {
+  const account = {
+    EXOTEL_API_KEY: 'hunter2',
+    EXOTEL_API_TOKEN: 'hunter3',
+    EXOTEL_SID: 'acme1',
+    EXOTEL_SUBDOMAIN: 'api.in.exotel.com',
+  }
+  const fallback = { ...account, EXOTEL_GLOBAL_FALLBACK: 'true' }
+
+  it('is passed on when it is asked for', () => {
+    expect(readLauncherConfig('start', fallback).given).toMatchObject(fallback)
+    expect(readLauncherConfig('start', fallback).unread).toEqual([])
+  })
+
+  it.each(Object.keys(account))('is refused without %s', (name) => {
+    const error = failure({ ...fallback, [name]: '' })
+    expect(error.message).toBe(`${name} is not set, and EXOTEL_GLOBAL_FALLBACK is true.`)
+  })
+
+  it.each([
+    { EXOTEL_SUBDOMAIN: 'API.exotel.com' },
+    { EXOTEL_SUBDOMAIN: 'hunter2.example' },
+    { EXOTEL_ALLOWED_HOSTS: 'api.exotel.com' },
+  ])('is refused for a host that is not allowed (%j)', (env) => {
+    const error = failure({ ...fallback, ...env })
+    expect(error.variables).toEqual(['EXOTEL_SUBDOMAIN'])
+    expect(error.message).not.toContain('hunter2')
+  })
+
+  it.each([
+    ['start', account],
+    ['start', { ...fallback, EXOTEL_GLOBAL_FALLBACK: 'false' }],
+    ['demo', fallback],
+  ] as const)('stays with the launcher where it is not to be used (%s)', (mode, env) => {
+    const { given } = readLauncherConfig(mode, env)
+    expect(Object.keys(given).filter((name) => name.startsWith('EXOTEL_'))).toEqual([])
   })
 })

@@ -1,4 +1,4 @@
-import { parseMasterRing } from '@callwire/crypto'
+import { readKeyServiceSettings, type KeyServiceSettings } from '@callwire/key-service'
 import {
   AppError,
   ConfigError,
@@ -7,6 +7,8 @@ import {
   type LogLevel,
 } from '@callwire/runtime'
 
+import { exotelFallbackProblems, fallbackVariables } from './exotel-fallback.ts'
+import { masterKeyProblems, masterKeysIn, type MasterKeysSetting } from './master-keys-setting.ts'
 import { missingSpeechVariables } from './speech-providers.ts'
 import { launcherSchema, ownVariables, unreadVariables, type VariableName } from './variables.ts'
 
@@ -21,8 +23,9 @@ export type LauncherConfig = {
   }
   readonly databaseUrl: string | undefined
   readonly redisUrl: string | undefined
-  /** The ring as text, or undefined where one is to be generated. Secret. */
-  readonly encryptionKeys: string | undefined
+  readonly masterKeys: MasterKeysSetting
+  /** Null: the master ring's entries are keys as they are. */
+  readonly keyService: KeyServiceSettings | null
   readonly jwtSecret: string | undefined
   readonly logLevel: LogLevel
   /** What was set, as text, for passing on to the services that read it. Secrets among them. */
@@ -57,11 +60,17 @@ export function readLauncherConfig(
 ): LauncherConfig {
   const values = readConfig(launcherSchema, env)
   const problems = [
-    ...keyProblems(values.ENCRYPTION_KEYS, values.ENCRYPTION_KEY),
+    ...masterKeyProblems(values, { wrapped: values.KEY_SERVICE !== undefined }),
     ...(mode === 'start' ? missingSpeechVariables(values.ASR_PROVIDER ?? '', values) : []),
+    ...(mode === 'start' ? exotelFallbackProblems(values) : []),
   ]
   if (problems.length > 0) throw new ConfigError(problems)
+  const keyService = readKeyServiceSettings(env)
   const given = givenTexts(env)
+  if (mode === 'demo' || values.EXOTEL_GLOBAL_FALLBACK !== true) {
+    // An account that is not to be used is nobody's business; the simulator has one of its own.
+    for (const name of fallbackVariables) Reflect.deleteProperty(given, name)
+  }
   return {
     dataDir: values.CALLWIRE_DATA_DIR ?? (mode === 'demo' ? '.data/demo' : '.data'),
     host: values.HOST,
@@ -74,7 +83,8 @@ export function readLauncherConfig(
     },
     databaseUrl: values.DATABASE_URL,
     redisUrl: values.REDIS_URL,
-    encryptionKeys: values.ENCRYPTION_KEYS ?? ringOf(values.ENCRYPTION_KEY),
+    masterKeys: masterKeysIn(env),
+    keyService,
     jwtSecret: values.JWT_SECRET,
     logLevel: values.LOG_LEVEL,
     given,
@@ -82,32 +92,6 @@ export function readLauncherConfig(
     unknown: unknownVariables(env, ownVariables),
     unread: unreadVariables.filter((name) => given[name] !== undefined),
     parentDescriptor: env['CALLWIRE_PARENT_FD'],
-  }
-}
-
-function ringOf(key: string | undefined): string | undefined {
-  return key === undefined ? undefined : `k1:${key}`
-}
-
-type Problem = { name: string; sentence: string }
-
-function keyProblems(ring: string | undefined, key: string | undefined): Problem[] {
-  if (ring !== undefined && key !== undefined) {
-    const sentence = 'ENCRYPTION_KEYS and ENCRYPTION_KEY are both set; keep one.'
-    return [{ name: 'ENCRYPTION_KEYS', sentence }]
-  }
-  const name = ring === undefined ? 'ENCRYPTION_KEY' : 'ENCRYPTION_KEYS'
-  const text = ring ?? ringOf(key)
-  if (text === undefined) return []
-  try {
-    parseMasterRing(text)
-    return []
-  } catch {
-    const form =
-      name === 'ENCRYPTION_KEYS'
-        ? 'must be kid:base64[,kid:base64…] with keys of 32 bytes'
-        : 'must be the base64 of 32 bytes'
-    return [{ name, sentence: `${name} ${form}.` }]
   }
 }
 

@@ -99,6 +99,7 @@ describe('writeRunFile', () => {
       copilotUrl: 'ws://c',
       databaseUrl: 'postgres://d',
       redisUrl: 'redis://r',
+      keysFile: null,
       pids: { launcher: 1 },
     })
     expect(statSync(join(dir, 'run.json')).mode & 0o777).toBe(0o600)

@@ -28,5 +28,4 @@ function read(file: string): string {
 
 const keyBytes = 32
 
-export const generatedRing = (): string => `k1:${randomBytes(keyBytes).toString('base64')}`
 export const generatedToken = (): string => randomBytes(keyBytes).toString('base64url')

@@ -11,7 +11,7 @@ import { z } from 'zod'
 import { migrated } from './migrated.ts'
 import { firstAdmin } from './tenants.ts'
 
-const loginUrl = (service: ServiceName) =>
+const loginUrl = (service: ServiceName | 'backup') =>
   variables.url
     .transform((text) => new URL(text))
     .refine(
@@ -29,6 +29,8 @@ const schema = z.object({
   DATABASE_URL_TRANSCRIBER: loginUrl('transcriber'),
   DATABASE_URL_COPILOT: loginUrl('copilot'),
   DATABASE_URL_COURIER: loginUrl('courier'),
+  /** The one login that reads everything as it is stored; without a password it is of no use to anybody. */
+  DATABASE_URL_BACKUP: loginUrl('backup').optional(),
 })
 
 type Values = z.output<typeof schema>
@@ -47,8 +49,13 @@ const tell = (line: string): void => void stderr.write(`migrate: ${line}\n`)
 try {
   const values = readConfig(schema, env)
   const url = values.DATABASE_URL
-  const passwords = passwordsOf(values)
-  await migrated(() => migrateDatabase({ url, passwords, onProgress: tell }), true)
+  const logins = {
+    passwords: passwordsOf(values),
+    ...(values.DATABASE_URL_BACKUP === undefined
+      ? {}
+      : { backupPassword: values.DATABASE_URL_BACKUP }),
+  }
+  await migrated(() => migrateDatabase({ url, ...logins, onProgress: tell }), true)
   tell('the database is up to date')
   const admin = await firstAdmin(url)
   if (admin !== null) {

@@ -3,7 +3,7 @@ export const healthyAfterMs = 30_000
 
 const firstDelayMs = 200
 /** A process that cannot start must not keep a small machine busy. */
-const longestDelayMs = 30_000
+export const longestDelayMs = 30_000
 
 /** How long to wait before starting a process again that died `deaths` times in a row. Well under 2 s for the first. */
 export function restartDelayMs(deaths: number): number {

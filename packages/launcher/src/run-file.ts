@@ -10,6 +10,8 @@ export type RunFile = {
   readonly redisUrl: string
   /** Present while a simulator runs. */
   readonly simulatorUrl?: string
+  /** The file of the master ring that is read again and again; null when it comes from the environment. */
+  readonly keysFile: string | null
   readonly pids: Readonly<Record<string, number>>
 }
 

@@ -3,20 +3,6 @@ import { describe, expect, it } from 'vitest'
 import { serviceEnvironment, type EnvironmentInput } from './service-environment.ts'
 import { metricsOrder, serviceNeeds, type Service } from './services.ts'
 
-const keys = {
-  CREDENTIAL_SEAL_KEYS: 'credential-seal',
-  CREDENTIAL_OPEN_KEYS: 'credential-open',
-  VENDOR_SEAL_KEYS: 'vendor-seal',
-  VENDOR_OPEN_KEYS: 'vendor-open',
-  WEBHOOK_SEAL_KEYS: 'webhook-seal',
-  WEBHOOK_OPEN_KEYS: 'webhook-open',
-  BACKUP_SEAL_KEYS: 'backup-seal',
-  BACKUP_OPEN_KEYS: 'backup-open',
-  CONTENT_KEYS: 'content',
-  CALLBACK_KEYS: 'callback',
-  EDGE_KEYS: 'edge',
-}
-
 const input: EnvironmentInput = {
   config: {
     logLevel: 'info',
@@ -26,6 +12,14 @@ const input: EnvironmentInput = {
       EXOTEL_API_TOKEN: 'a-provider-token',
       DATABASE_URL: 'postgres://migrator:secret@h/db',
       ENCRYPTION_KEYS: 'the-master-ring',
+      KEY_SERVICE: 'vault',
+      VAULT_ADDR: 'https://key-service.example',
+      VAULT_TOKEN: 'a-vault-token',
+      VAULT_TRANSIT_KEY: 'a-transit-key',
+      VAULT_NAMESPACE: 'a-namespace',
+      AWS_KMS_KEY_ID: 'a-kms-key',
+      AWS_ENDPOINT_URL_KMS: 'https://kms-endpoint.example',
+      AWS_REGION: 'a-region',
     },
   },
   places: {
@@ -38,7 +32,7 @@ const input: EnvironmentInput = {
       metricsOrder.map((name, slot) => [name, 100 + slot]),
     ) as EnvironmentInput['places']['metrics'],
   },
-  keys,
+  ringFile: (service, name) => `/data/rings/${service}/${name}`,
   jwtSecret: 'the-jwt-secret',
   redisUrl: 'redis://:pw@h',
   databaseUrlOf: (service) => `postgres://callwire_${service}@h/db`,
@@ -74,24 +68,43 @@ describe('serviceEnvironment', () => {
   })
 
   it.each([
-    ['credential-seal', ['gateway']],
-    ['credential-open', ['dialer']],
-    ['vendor-seal', ['gateway']],
-    ['vendor-open', ['transcriber']],
-    ['webhook-seal', ['gateway']],
-    ['webhook-open', []],
-    ['content', ['gateway', 'ingest', 'dialer', 'transcriber']],
-    ['callback', ['gateway', 'dialer']],
-    ['edge', ['gateway', 'ingest']],
     ['the-jwt-secret', ['gateway', 'ingest', 'copilot']],
     ['a-speech-key', ['transcriber']],
     ['a-provider-token', ['dialer']],
     ['the-simulated-token', ['exotel-simulator']],
     ['the-master-ring', []],
+    ['key-service.example', []],
+    ['a-vault-token', []],
+    ['a-transit-key', []],
+    ['a-namespace', []],
+    ['a-kms-key', []],
+    ['kms-endpoint.example', []],
+    ['a-region', []],
     ['migrator:secret', []],
     ['redis://', ['gateway', 'ingest', 'dialer', 'transcriber', 'copilot']],
   ])('gives %s to %j and nobody else', (secret, allowed) => {
     expect(holders(secret)).toEqual(allowed)
+  })
+
+  it.each([
+    ['CREDENTIAL_SEAL_KEYS', ['gateway']],
+    ['CREDENTIAL_OPEN_KEYS', ['dialer']],
+    ['VENDOR_SEAL_KEYS', ['gateway']],
+    ['VENDOR_OPEN_KEYS', ['transcriber']],
+    ['WEBHOOK_SEAL_KEYS', ['gateway']],
+    ['WEBHOOK_OPEN_KEYS', []],
+    ['BACKUP_SEAL_KEYS', []],
+    ['BACKUP_OPEN_KEYS', []],
+    ['CONTENT_KEYS', ['gateway', 'ingest', 'dialer', 'transcriber']],
+    ['CALLBACK_KEYS', ['gateway', 'dialer']],
+    ['EDGE_KEYS', ['gateway', 'ingest']],
+  ])('names the file of %s to %j and to nobody else', (name, allowed) => {
+    expect(holders(name)).toEqual(allowed)
+    for (const service of allowed) {
+      const env = serviceEnvironment(service as Service, input)
+      expect(env[`${name}_FILE`]).toBe(`/data/rings/${service}/${name}`)
+      expect(env).not.toHaveProperty(name)
+    }
   })
 
   it('gives each its own login, and its own metrics port in the order of services', () => {

@@ -7,7 +7,8 @@ import { serviceNeeds, type Service } from './services.ts'
 export type EnvironmentInput = {
   readonly config: Pick<LauncherConfig, 'given' | 'machine' | 'logLevel'>
   readonly places: Places
-  readonly keys: ServiceKeys
+  /** The file of one of a service's rings. */
+  readonly ringFile: (service: Service, name: keyof ServiceKeys) => string
   readonly jwtSecret: string
   readonly redisUrl: string
   /** The URL with a service's own login. */
@@ -29,7 +30,7 @@ export function serviceEnvironment(
   service: Service,
   input: EnvironmentInput,
 ): Record<string, string> {
-  const { config, places, keys, overrides } = input
+  const { config, places, overrides } = input
   const needs = serviceNeeds[service]
   const env: Record<string, string> = {
     ...config.machine,
@@ -49,7 +50,7 @@ export function serviceEnvironment(
     const value = overrides[name] ?? config.given[name]
     if (value !== undefined) env[name] = value
   }
-  for (const name of needs.keys) env[name] = keys[name]
+  for (const name of needs.keys) env[`${name}_FILE`] = input.ringFile(service, name)
   if (needs.jwtSecret) env['JWT_SECRET'] = input.jwtSecret
   if (service === 'gateway') Object.assign(env, upstreamsOf(places))
   if (service === 'exotel-simulator') Object.assign(env, input.simulator)

@@ -34,19 +34,21 @@ function fakeProcess(): {
 async function supervised() {
   const clock = manualClock()
   const process = fakeProcess()
+  let told = 0
   const kept = await supervise({
     name: 'dialer',
     start: process.start,
     clock,
     log: captureLogs().log,
     onChange: () => undefined,
+    onMisconfigured: () => void (told += 1),
   })
   const dieAndWait = async (ms: number): Promise<void> => {
     process.die()
     await eventually(() => clock.sleepers() === 1)
     await clock.advance(ms)
   }
-  return { clock, process, kept, dieAndWait }
+  return { clock, process, kept, dieAndWait, told: () => told }
 }
 
 describe('supervise', () => {
@@ -59,6 +61,18 @@ describe('supervise', () => {
     process.die(code)
     await eventually(() => clock.sleepers() === 1)
     expect(kept.misconfigured()).toBe(fault)
+    await kept.stop()
+  })
+
+  it('tells of a configuration’s fault at once, and waits for somebody to mend it', async () => {
+    const { clock, process, kept, told } = await supervised()
+    process.die(78)
+    await eventually(() => clock.sleepers() === 1)
+    expect(told()).toBe(1)
+    await clock.advance(29_999)
+    expect(process.started()).toBe(1)
+    await clock.advance(1)
+    expect(process.started()).toBe(2)
     await kept.stop()
   })
 

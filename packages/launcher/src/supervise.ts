@@ -1,6 +1,6 @@
 import { EXIT_CONFIG, type Clock, type Logger } from '@callwire/runtime'
 
-import { healthyAfterMs, restartDelayMs } from './restart-delay.ts'
+import { healthyAfterMs, longestDelayMs, restartDelayMs } from './restart-delay.ts'
 
 /** A running process, whatever kind it is. */
 export type Running = {
@@ -29,6 +29,8 @@ export async function supervise(o: {
   clock: Clock
   log: Logger
   onChange: () => void
+  /** Told of an end that was the configuration's fault: the next start waits for somebody to mend it. */
+  onMisconfigured?: () => void
 }): Promise<Supervised> {
   const { name, clock, log } = o
   const stopping = new AbortController()
@@ -47,8 +49,10 @@ export async function supervise(o: {
         deaths = clock.monotonicMs() - since >= healthyAfterMs ? 1 : deaths + 1
         log.warn({ process: name, ...exit, deaths }, 'process died')
         o.onChange()
+        if (misconfigured) o.onMisconfigured?.()
       }
-      await clock.sleep(restartDelayMs(deaths), stopping.signal).catch(() => undefined)
+      const delayMs = misconfigured ? longestDelayMs : restartDelayMs(deaths)
+      await clock.sleep(delayMs, stopping.signal).catch(() => undefined)
       if (isStopping()) return
       try {
         running = await o.start()

@@ -1,5 +1,5 @@
 import { connectRedis, requireNoEviction } from '@callwire/bus'
-import { deriveServiceKeys, parseMasterRing } from '@callwire/crypto'
+import type { ServiceKeys } from '@callwire/crypto'
 import { migrateDatabase } from '@callwire/db'
 import { AppError, type Clock, type Logger } from '@callwire/runtime'
 
@@ -7,10 +7,13 @@ import type { LauncherConfig } from './config.ts'
 import type { Console } from './console.ts'
 import type { DataDir } from './data-dir.ts'
 import { databasePasswords, databaseUrlOf } from './database-logins.ts'
-import { generatedRing, generatedToken, keptSecret } from './kept-secret.ts'
+import { requireSingleTenant } from './exotel-fallback.ts'
+import { generatedToken, keptSecret } from './kept-secret.ts'
 import { logTarget } from './log-target.ts'
+import { openMasterKeys } from './master-keys.ts'
 import { decidePlaces, loopback, reachable, type Places } from './places.ts'
 import { migrated } from './migrated.ts'
+import { ringFile } from './ring-files.ts'
 import { removeRunFile, writeRunFile } from './run-file.ts'
 import { serviceEnvironment } from './service-environment.ts'
 import { startService } from './service-process.ts'
@@ -64,6 +67,9 @@ async function bringUp(deps: SystemDeps, stack: AsyncDisposableStack): Promise<S
   let writeRun = (): void => undefined
   const onChange = (): void => writeRun()
 
+  const keyDeps = { config, dataDir: dataDir.path, clock, log, console, signal }
+  const masterKeys = await openMasterKeys(keyDeps)
+
   console.progress('starting PostgreSQL and Redis')
   const stores = {
     config,
@@ -85,6 +91,12 @@ async function bringUp(deps: SystemDeps, stack: AsyncDisposableStack): Promise<S
     config.databaseUrl !== undefined,
   )
   signal.throwIfAborted()
+  await masterKeys.requireComplete(postgres.url)
+  const loginUrlOf = (service: string): string =>
+    databaseUrlOf(config, postgres.url, passwords, service)
+  if (config.given.EXOTEL_GLOBAL_FALLBACK === 'true') {
+    await requireSingleTenant(loginUrlOf('gateway'))
+  }
 
   const host = reachable(places.host)
   const urls = {
@@ -103,6 +115,7 @@ async function bringUp(deps: SystemDeps, stack: AsyncDisposableStack): Promise<S
       ...(places.simulator === null
         ? {}
         : { simulatorUrl: `http://${loopback}:${places.simulator}` }),
+      keysFile: masterKeys.file,
       pids,
     })
   }
@@ -114,17 +127,19 @@ async function bringUp(deps: SystemDeps, stack: AsyncDisposableStack): Promise<S
   console.progress('starting services')
   const logs = logTarget(dataDir.logs, console.forPerson)
   stack.defer(() => logs.close())
-  const ring = config.encryptionKeys ?? keptSecret(dataDir.path, 'ENCRYPTION_KEYS', generatedRing)
+  // Ends after the services: an answer that a key service owes us must not hold them up.
+  stack.use(masterKeys.handOut({ migratorUrl: postgres.url, services: deps.services }))
   const input = {
     config,
     places,
-    keys: deriveServiceKeys(parseMasterRing(ring)),
+    ringFile: (service: Service, name: keyof ServiceKeys) => ringFile(dataDir.path, service, name),
     jwtSecret: config.jwtSecret ?? keptSecret(dataDir.path, 'JWT_SECRET', generatedToken),
     redisUrl: redis.url,
-    databaseUrlOf: (service: string) => databaseUrlOf(config, postgres.url, passwords, service),
+    databaseUrlOf: loginUrlOf,
     overrides: { ...publicDefaults(config, urls.gateway), ...deps.overrides(places) },
     simulator: deps.simulator(places),
   }
+  let isUp = false
   const started = await Promise.all(
     deps.services.map(async (service) => {
       const env = serviceEnvironment(service, input)
@@ -134,6 +149,10 @@ async function bringUp(deps: SystemDeps, stack: AsyncDisposableStack): Promise<S
         clock,
         log,
         onChange,
+        // While the system comes up, the whole start fails with these words.
+        onMisconfigured: () => {
+          if (isUp) console.progress(whyNot(service, logs))
+        },
       })
       return { service, process }
     }),
@@ -160,6 +179,7 @@ async function bringUp(deps: SystemDeps, stack: AsyncDisposableStack): Promise<S
       level: 'fatal',
     })
   }
+  isUp = true
   return { places, urls, [Symbol.asyncDispose]: async () => stack.disposeAsync() }
 }
 
@@ -210,9 +230,12 @@ function hopeless(
   const dead = started.find(
     ({ process }) => process.misconfigured() || process.deaths() >= hopelessDeaths,
   )
-  if (dead === undefined) return null
-  const words = logs.lastWords(dead.service)
+  return dead === undefined ? null : whyNot(dead.service, logs)
+}
+
+function whyNot(service: Service, logs: ReturnType<typeof logTarget>): string {
+  const words = logs.lastWords(service)
   return words === ''
-    ? `${dead.service} does not start; see ${logs.described}.`
-    : `${dead.service} does not start (${words})`
+    ? `${service} does not start; see ${logs.described}.`
+    : `${service} does not start (${words})`
 }

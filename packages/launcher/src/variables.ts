@@ -1,3 +1,4 @@
+import { keyServiceVariables } from '@callwire/key-service'
 import { variables } from '@callwire/runtime'
 import { z } from 'zod'
 
@@ -17,10 +18,8 @@ export const ownVariables = [
  */
 export const unreadVariables = [
   'REDIS_CLUSTER_NODES',
-  'EXOTEL_GLOBAL_FALLBACK',
   'RECORDINGS_URL',
   'WEBHOOK_ALLOWED_HOSTS',
-  'KEY_SERVICE',
 ] as const
 
 const optionalText = variables.text.optional()
@@ -99,7 +98,7 @@ export const launcherSchema = z.object({
   RECORDINGS_URL: recordingsUrl,
   ALLOWED_ORIGINS: variables.originList.optional(),
   WEBHOOK_ALLOWED_HOSTS: variables.hostList.optional(),
-  KEY_SERVICE: z.enum(['vault', 'aws-kms'], 'must be vault or aws-kms').optional(),
+  ...keyServiceVariables,
   LOG_LEVEL: variables.logLevel.default('info'),
 })
 
