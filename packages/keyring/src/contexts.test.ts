@@ -1,0 +1,50 @@
+import { blindIndex } from '@callwire/crypto'
+import { describe, expect, it } from 'vitest'
+import { personIndex, sealContexts } from './contexts.ts'
+import { ringsOf } from './testing/test-keys.ts'
+
+const tenantId = 'ten_1'
+
+describe('the contexts of sealed columns', () => {
+  // Rows are bound to these words: a row sealed last year must open next year.
+  it('never change', () => {
+    const place = { tenantId, phoneId: 'phn_1', host: 'api.exotel.com', sid: 'acme', version: 3 }
+    expect({
+      credential: sealContexts.credential({ ...place, field: 'apiToken' }),
+      person: sealContexts.person(tenantId, 'cal_1'),
+      metadata: sealContexts.metadata(tenantId, 'cal_1'),
+      recordingUrl: sealContexts.recordingUrl(tenantId, 'cal_1'),
+      callbackBody: sealContexts.callbackBody(tenantId, 'cbk_1'),
+      fingerprint: sealContexts.fingerprint(tenantId, 'cal_1'),
+    }).toEqual({
+      credential: {
+        purpose: 'exotel-credentials',
+        tenantId,
+        rowId: 'phn_1',
+        field: 'apiToken',
+        host: 'api.exotel.com',
+        sid: 'acme',
+        version: 3,
+      },
+      person: { purpose: 'person-number', tenantId, rowId: 'cal_1', field: 'person' },
+      metadata: { purpose: 'call-metadata', tenantId, rowId: 'cal_1', field: 'metadata' },
+      recordingUrl: { purpose: 'recording-url', tenantId, rowId: 'cal_1', field: 'recordingUrl' },
+      callbackBody: { purpose: 'callback-body', tenantId, rowId: 'cbk_1', field: 'body' },
+      fingerprint: {
+        purpose: 'idempotency-fingerprint',
+        tenantId,
+        rowId: 'cal_1',
+        field: 'fingerprint',
+      },
+    })
+  })
+
+  it('index a number under every key, the primary first', () => {
+    const { contentRing } = ringsOf('k2', 'k1')
+    const found = personIndex(contentRing, tenantId, '+919876543210')
+    expect(found).toEqual(
+      blindIndex(contentRing, { purpose: 'person-number', tenantId }, '+919876543210'),
+    )
+    expect(found.map((text) => text.split('.')[0])).toEqual(['k2', 'k1'])
+  })
+})
