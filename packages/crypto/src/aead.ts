@@ -1,9 +1,10 @@
 import { createCipheriv, createDecipheriv, type KeyObject } from 'node:crypto'
-import { unsealFailed } from './errors.ts'
+import { CryptoError, unsealFailed } from './errors.ts'
 
 const ALGORITHM = 'aes-256-gcm'
 
 export const KEY_BYTES = 32
+/** GCM takes other lengths by hashing them, which brings back the risk of two nonces being one. */
 export const NONCE_BYTES = 12
 
 /** Always the full tag: OpenSSL also verifies shorter ones, which are easier to forge. */
@@ -19,6 +20,9 @@ export function aeadSeal(
   associatedData: Uint8Array,
   plaintext: Uint8Array,
 ): Buffer {
+  if (nonce.length !== NONCE_BYTES) {
+    throw new CryptoError('invalid_input', 'A nonce is 12 bytes')
+  }
   const cipher = createCipheriv(ALGORITHM, key, nonce, { authTagLength: TAG_BYTES })
   cipher.setAAD(associatedData)
   const ciphertext = cipher.update(plaintext)
@@ -35,7 +39,7 @@ export function aeadOpen(
   associatedData: Uint8Array,
   sealed: Uint8Array,
 ): Buffer {
-  if (sealed.length < TAG_BYTES) throw unsealFailed()
+  if (nonce.length !== NONCE_BYTES || sealed.length < TAG_BYTES) throw unsealFailed()
   const tagStart = sealed.length - TAG_BYTES
   const decipher = createDecipheriv(ALGORITHM, key, nonce, { authTagLength: TAG_BYTES })
   decipher.setAAD(associatedData)

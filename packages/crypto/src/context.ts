@@ -1,5 +1,6 @@
-import { lengthPrefixed } from './bytes.ts'
+import { joinParts } from './bytes.ts'
 import { CryptoError } from './errors.ts'
+import { MAX_INFO_BYTES } from './hkdf.ts'
 
 /**
  * What a sealed value belongs to. All of it is authenticated: a value copied to another tenant,
@@ -20,13 +21,10 @@ export type SealContext = {
   readonly version?: number
 }
 
-const ABSENT = Uint8Array.of(0)
-const PRESENT = Uint8Array.of(1)
-
 /**
  * The associated data of an envelope: format and key id, the four mandatory parts, then each
  * optional part behind a byte that says whether it is there. Throws `invalid_input` when a
- * mandatory part is empty or `version` is no integer ≥ 0.
+ * mandatory part is empty, `version` is no integer ≥ 0, or all of it is above 1024 bytes.
  */
 export function associatedData(format: string, kid: string, context: SealContext): Buffer {
   const { purpose, tenantId, rowId, field, host, sid, version } = context
@@ -36,14 +34,10 @@ export function associatedData(format: string, kid: string, context: SealContext
   if (version !== undefined && !(Number.isSafeInteger(version) && version >= 0)) {
     throw new CryptoError('invalid_input', 'The version of a seal context is an integer from 0')
   }
-  return Buffer.concat([
-    lengthPrefixed(format, kid, purpose, tenantId, rowId, field),
-    optional(host),
-    optional(sid),
-    optional(version?.toString()),
-  ])
-}
-
-function optional(part: string | undefined): Uint8Array {
-  return part === undefined ? ABSENT : Buffer.concat([PRESENT, lengthPrefixed(part)])
+  const mandatory = [format, kid, purpose, tenantId, rowId, field]
+  const bound = joinParts(mandatory, [host, sid, version?.toString()])
+  if (bound.length > MAX_INFO_BYTES) {
+    throw new CryptoError('invalid_input', 'A seal context has at most 1024 bytes')
+  }
+  return bound
 }

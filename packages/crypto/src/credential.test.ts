@@ -14,6 +14,22 @@ describe('credentials', () => {
     expect(openCredential(open, context, sealCredential(seal, context, token))).toBe(token)
   })
 
+  it('open again as they did, and no better: a text that opened does not help another', () => {
+    const sealed = sealCredential(seal, context, token)
+    const [format, kid, enc] = sealed.split('.')
+    const other = sealCredential(seal, context, 'another token').split('.').at(3)
+    for (const _round of [1, 2]) {
+      expect(openCredential(open, context, sealed)).toBe(token)
+      const attempts = [
+        () => openCredential(open, { ...context, sid: 'acme2' }, sealed),
+        () => openCredential(open, context, `${sealed.slice(0, -4)}AAAA`),
+        () => openCredential(open, context, [format, kid, enc, other].join('.')),
+        () => openCredential(ringsOf(2).open, context, sealed),
+      ]
+      for (const attempt of attempts) expect(outcomeOf(attempt)).toEqual(UNSEAL_FAILED)
+    }
+  })
+
   it('seal to another text each time', () => {
     expect(sealCredential(seal, context, token)).not.toBe(sealCredential(seal, context, token))
   })

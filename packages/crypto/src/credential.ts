@@ -1,23 +1,16 @@
 import { isUtf8 } from 'node:buffer'
-import { generateKeyPairSync } from 'node:crypto'
-import { textOf, utf8 } from './bytes.ts'
+import { aeadOpen } from './aead.ts'
+import { textOf } from './bytes.ts'
 import { associatedData, type SealContext } from './context.ts'
 import { unsealFailed } from './errors.ts'
 import { formatEnvelope, type Sealed } from './format.ts'
-import { hpkeOpen, hpkeSeal } from './hpke/single-shot.ts'
-import type { KeyPair } from './hpke/x25519.ts'
+import { hpkeSeal, messageKey, type Recipient } from './hpke/single-shot.ts'
+import { ephemeralPair, type PrivateHalf } from './hpke/x25519.ts'
 import { envelopeOf, opening } from './opening.ts'
 import { plaintextBytes } from './plaintext.ts'
-import {
-  openRings,
-  sealRings,
-  type OpenRing,
-  type SealKey,
-  type SealRing,
-} from './rings/hpke-rings.ts'
+import { openRings, sealRings, type OpenRing, type SealRing } from './rings/hpke-rings.ts'
 
 const FORMAT = 'cw1c'
-const INFO = utf8('callwire cw1c')
 
 /**
  * Seals a credential so that only the holder of the opening ring can read it: HPKE (RFC 9180) in
@@ -26,18 +19,18 @@ const INFO = utf8('callwire cw1c')
  * `invalid_input` for a context without its mandatory parts.
  */
 export function sealCredential(ring: SealRing, context: SealContext, plaintext: string): Sealed {
-  return sealCredentialWith(generateKeyPairSync('x25519'), ring, context, plaintext)
+  return sealCredentialWith(ephemeralPair(), ring, context, plaintext)
 }
 
 /** As `sealCredential` with a given ephemeral key pair, which must never seal twice. */
 export function sealCredentialWith(
-  ephemeral: KeyPair,
+  ephemeral: PrivateHalf,
   ring: SealRing,
   context: SealContext,
   plaintext: string,
 ): Sealed {
   const { kid, key } = sealRings.reveal(ring).primary
-  return sealTo({ kid, ...key }, ephemeral, context, plaintextBytes(plaintext))
+  return sealTo(kid, key, ephemeral, context, plaintextBytes(plaintext))
 }
 
 /**
@@ -62,9 +55,7 @@ export function resealCredential(ring: OpenRing, context: SealContext, sealed: s
     try {
       if (!isUtf8(plaintext)) throw unsealFailed()
       const { kid, key } = openRings.reveal(ring).primary
-      const { psk, pair } = key
-      const { publicKey } = pair
-      return sealTo({ kid, psk, publicKey }, generateKeyPairSync('x25519'), context, plaintext)
+      return sealTo(kid, key, ephemeralPair(), context, plaintext)
     } finally {
       plaintext.fill(0)
     }
@@ -72,27 +63,31 @@ export function resealCredential(ring: OpenRing, context: SealContext, sealed: s
 }
 
 function sealTo(
-  { kid, psk, publicKey }: SealKey & { readonly kid: string },
-  ephemeral: KeyPair,
+  kid: string,
+  key: Recipient,
+  ephemeral: PrivateHalf,
   context: SealContext,
   plaintext: Uint8Array,
 ): Sealed {
-  const { enc, ciphertext } = hpkeSeal(ephemeral, publicKey, boundTo(kid, psk, context), plaintext)
+  const bound = associatedData(FORMAT, kid, context)
+  const { enc, ciphertext } = hpkeSeal(ephemeral, key, bound, plaintext)
   return formatEnvelope({ format: FORMAT, kid, head: enc, body: ciphertext })
 }
 
+/**
+ * A dialer opens the same credentials for call after call, and most of the time goes into agreeing
+ * on the message's key. That key is kept, no plaintext is: every opening checks its text and context
+ * anew, and whoever reads the memory of this process has the ring's own key beside it.
+ */
 function openBytes(ring: OpenRing, context: SealContext, sealed: string): Buffer {
   const { kid, head: enc, body: ciphertext } = envelopeOf(FORMAT, sealed)
-  const key = openRings.reveal(ring).byId.get(kid)
-  if (key === undefined) throw unsealFailed()
-  return hpkeOpen(key.pair, boundTo(kid, key.psk, context), { enc, ciphertext })
-}
-
-function boundTo(kid: string, psk: Uint8Array, context: SealContext) {
-  return {
-    psk,
-    pskId: utf8(kid),
-    info: INFO,
-    associatedData: associatedData(FORMAT, kid, context),
-  }
+  const opener = openRings.reveal(ring).byId.get(kid)
+  if (opener === undefined) throw unsealFailed()
+  const bound = associatedData(FORMAT, kid, context)
+  const name = enc.toString('latin1')
+  const remembered = opener.opened.get(name)
+  const { key, baseNonce } = remembered ?? messageKey(opener, enc)
+  const plaintext = aeadOpen(key, baseNonce, bound, ciphertext)
+  if (remembered === undefined) opener.opened.remember(name, { key, baseNonce })
+  return plaintext
 }

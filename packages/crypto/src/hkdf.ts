@@ -1,36 +1,24 @@
-import { createHmac, createSecretKey, hkdfSync, type BinaryLike, type KeyObject } from 'node:crypto'
+import { createHmac, createSecretKey, hkdfSync, type KeyObject } from 'node:crypto'
+import { CryptoError } from './errors.ts'
 
 export const HASH_BYTES = 32
 
-export function hmacSha256(key: BinaryLike | KeyObject, ...message: readonly Uint8Array[]): Buffer {
-  const hmac = createHmac('sha256', key)
-  for (const part of message) hmac.update(part)
-  return hmac.digest()
+/** What `hkdfSync` takes at most; also the limit of a seal context. */
+export const MAX_INFO_BYTES = 1024
+
+// Node copies a key that is bytes into a key object at each call, the slow way: keys are objects here.
+export function hmacSha256(key: KeyObject, message: Uint8Array): Buffer {
+  return createHmac('sha256', key).update(message).digest()
 }
 
-/** HKDF-Extract with SHA-256 (RFC 5869 section 2.2). */
-export function hkdfExtract(salt: Uint8Array, inputKey: Uint8Array): Buffer {
-  return hmacSha256(salt, inputKey)
-}
-
-/** HKDF-Expand with SHA-256 (RFC 5869 section 2.3). `length` is in bytes, at most 255 × 32. */
-export function hkdfExpand(pseudoRandomKey: Uint8Array, info: Uint8Array, length: number): Buffer {
-  const blocks: Buffer[] = []
-  let block: Buffer = Buffer.alloc(0)
-  for (let counter = 1; (counter - 1) * HASH_BYTES < length; counter += 1) {
-    block = hmacSha256(pseudoRandomKey, block, info, Uint8Array.of(counter))
-    blocks.push(block)
+/**
+ * HKDF with SHA-256 (RFC 5869), extract and expand in one. `length` is in bytes, at most 255 × 32.
+ * Throws `invalid_input` for an info above 1024 bytes.
+ */
+export function hkdf(key: KeyObject, salt: Uint8Array, info: Uint8Array, length: number): Buffer {
+  if (info.length > MAX_INFO_BYTES) {
+    throw new CryptoError('invalid_input', 'What a key is derived for has at most 1024 bytes')
   }
-  return Buffer.concat(blocks).subarray(0, length)
-}
-
-/** Extract and expand in one; a key that is a key object stays inside it. */
-export function hkdf(
-  key: KeyObject | Uint8Array,
-  salt: Uint8Array,
-  info: Uint8Array,
-  length: number,
-): Buffer {
   return Buffer.from(hkdfSync('sha256', key, salt, info, length))
 }
 

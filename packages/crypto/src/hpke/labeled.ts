@@ -1,27 +1,37 @@
-import { hkdfExpand, hkdfExtract } from '../hkdf.ts'
+import { createSecretKey, type KeyObject } from 'node:crypto'
+import { HASH_BYTES, hkdf, hmacSha256 } from '../hkdf.ts'
 
 const VERSION = Buffer.from('HPKE-v1')
+const NO_SALT = Buffer.alloc(0)
+const NO_KEY = createSecretKey(NO_SALT)
 
-/** LabeledExtract (RFC 9180 section 4). */
-export function labeledExtract(
-  suiteId: Uint8Array,
-  salt: Uint8Array,
-  label: string,
-  inputKey: Uint8Array,
-): Buffer {
-  return hkdfExtract(salt, Buffer.concat([VERSION, suiteId, Buffer.from(label), inputKey]))
+/** What LabeledExtract (RFC 9180 section 4) puts before its input: `"HPKE-v1" ‖ suite_id ‖ label`. */
+export function extractLabel(suiteId: Uint8Array, label: string): Buffer {
+  return Buffer.concat([VERSION, suiteId, Buffer.from(label)])
 }
 
-/** LabeledExpand (RFC 9180 section 4). `length` is in bytes. */
-export function labeledExpand(
-  suiteId: Uint8Array,
-  pseudoRandomKey: Uint8Array,
-  label: string,
+/** What LabeledExpand (RFC 9180 section 4) puts before its info: the length, then the same. */
+export function expandLabel(suiteId: Uint8Array, label: string, length: number): Buffer {
+  return Buffer.concat([Uint8Array.of(length >> 8, length & 0xff), extractLabel(suiteId, label)])
+}
+
+/** LabeledExtract without a salt, for what is hashed and not expanded. */
+export function labeledHash(label: Buffer, input: Uint8Array): Buffer {
+  return hmacSha256(NO_KEY, Buffer.concat([label, input]))
+}
+
+/** The input of a LabeledExtract that a LabeledExpand follows, to give to HKDF as its key. */
+export function labeledInput(label: Buffer, inputKey: Uint8Array): KeyObject {
+  return createSecretKey(Buffer.concat([label, inputKey]))
+}
+
+/** LabeledExtract without a salt, then LabeledExpand to 32 bytes: together they are one HKDF. */
+export function labeledDerive(
+  extract: Buffer,
+  inputKey: Uint8Array,
+  expand: Buffer,
   info: Uint8Array,
-  length: number,
 ): Buffer {
-  const prefix = Buffer.alloc(2)
-  prefix.writeUInt16BE(length)
-  const labeledInfo = Buffer.concat([prefix, VERSION, suiteId, Buffer.from(label), info])
-  return hkdfExpand(pseudoRandomKey, labeledInfo, length)
+  const key = labeledInput(extract, inputKey)
+  return hkdf(key, NO_SALT, Buffer.concat([expand, info]), HASH_BYTES)
 }

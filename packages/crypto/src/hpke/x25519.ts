@@ -1,4 +1,11 @@
-import { createPrivateKey, createPublicKey, diffieHellman, type KeyObject } from 'node:crypto'
+import {
+  createPrivateKey,
+  createPublicKey,
+  diffieHellman,
+  generateKeyPairSync,
+  timingSafeEqual,
+  type KeyObject,
+} from 'node:crypto'
 
 export const X25519_BYTES = 32
 
@@ -6,22 +13,33 @@ export const X25519_BYTES = 32
 const PRIVATE_HEAD = Buffer.from('302e020100300506032b656e04220420', 'hex')
 const PUBLIC_HEAD = Buffer.from('302a300506032b656e032100', 'hex')
 
-export type KeyPair = { readonly privateKey: KeyObject; readonly publicKey: KeyObject }
+const PUBLIC_DER = { format: 'der', type: 'spki' } as const
+const ZERO = Buffer.alloc(X25519_BYTES)
+
+// HPKE hashes public keys as bytes. Exporting them costs as much as the multiplication itself, so
+// each half carries them.
+export type PublicHalf = { readonly publicKey: KeyObject; readonly publicBytes: Buffer }
+export type PrivateHalf = { readonly privateKey: KeyObject; readonly publicBytes: Buffer }
+export type KeyPair = PublicHalf & PrivateHalf
 
 /** Any 32 bytes are a private key: clamping is the scalar multiplication's affair (RFC 7748). */
 export function keyPairOf(privateBytes: Uint8Array): KeyPair {
   const der = Buffer.concat([PRIVATE_HEAD, privateBytes])
   const privateKey = createPrivateKey({ key: der, format: 'der', type: 'pkcs8' })
-  return { privateKey, publicKey: createPublicKey(privateKey) }
+  return withBytes({ privateKey, publicKey: createPublicKey(privateKey) })
+}
+
+/** A new pair, for one message. */
+export function ephemeralPair(): KeyPair {
+  return withBytes(generateKeyPairSync('x25519'))
+}
+
+export function publicHalfOf(publicBytes: Buffer): PublicHalf {
+  return { publicKey: publicKeyOf(publicBytes), publicBytes }
 }
 
 export function publicKeyOf(publicBytes: Uint8Array): KeyObject {
-  const der = Buffer.concat([PUBLIC_HEAD, publicBytes])
-  return createPublicKey({ key: der, format: 'der', type: 'spki' })
-}
-
-export function publicBytesOf(publicKey: KeyObject): Buffer {
-  return publicKey.export({ format: 'der', type: 'spki' }).subarray(PUBLIC_HEAD.length)
+  return createPublicKey({ key: Buffer.concat([PUBLIC_HEAD, publicBytes]), ...PUBLIC_DER })
 }
 
 export function privateBytesOf(privateKey: KeyObject): Buffer {
@@ -35,8 +53,12 @@ export function privateBytesOf(privateKey: KeyObject): Buffer {
 export function sharedSecretOf(privateKey: KeyObject, publicKey: KeyObject): Buffer | null {
   try {
     const secret = diffieHellman({ privateKey, publicKey })
-    return secret.every((byte) => byte === 0) ? null : secret
+    return timingSafeEqual(secret, ZERO) ? null : secret
   } catch {
     return null
   }
+}
+
+function withBytes(pair: { privateKey: KeyObject; publicKey: KeyObject }): KeyPair {
+  return { ...pair, publicBytes: pair.publicKey.export(PUBLIC_DER).subarray(PUBLIC_HEAD.length) }
 }

@@ -3,7 +3,7 @@ import { KEY_BYTES } from '../aead.ts'
 import { lengthPrefixed } from '../bytes.ts'
 import { hkdf } from '../hkdf.ts'
 import { deriveKeyPair } from '../hpke/kem.ts'
-import { privateBytesOf, publicBytesOf } from '../hpke/x25519.ts'
+import { privateBytesOf } from '../hpke/x25519.ts'
 import { PSK_BYTES } from './hpke-rings.ts'
 import { masterRings, type MasterRing } from './secret-rings.ts'
 
@@ -56,7 +56,7 @@ function hpkeKeys(master: KeyObject, kid: string, purpose: string) {
   const pair = deriveKeyPair(subKey(master, kid, purpose, 'x25519'))
   const psk = subKey(master, kid, purpose, 'psk', PSK_BYTES)
   return {
-    seal: Buffer.concat([publicBytesOf(pair.publicKey), psk]),
+    seal: Buffer.concat([pair.publicBytes, psk]),
     open: Buffer.concat([privateBytesOf(pair.privateKey), psk]),
   }
 }

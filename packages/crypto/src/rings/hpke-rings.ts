@@ -1,12 +1,10 @@
-import type { KeyObject } from 'node:crypto'
-import {
-  keyPairOf,
-  publicBytesOf,
-  publicKeyOf,
-  X25519_BYTES,
-  type KeyPair,
-} from '../hpke/x25519.ts'
+import { createSecretKey, type KeyObject } from 'node:crypto'
+import { utf8 } from '../bytes.ts'
+import { keySchedule, type AeadParameters } from '../hpke/key-schedule.ts'
+import type { Opener, Recipient } from '../hpke/single-shot.ts'
+import { keyPairOf, publicHalfOf, X25519_BYTES, type PublicHalf } from '../hpke/x25519.ts'
 import type { Opaque } from '../opaque.ts'
+import { recent, type Recent } from '../recent.ts'
 import { ringKind } from './ring-kind.ts'
 
 /** Half of a credential key pair that can seal and cannot open: public key and pre-shared key. */
@@ -15,29 +13,42 @@ export type SealRing = Opaque<'SealRing'>
 /** The half that opens: private key and the same pre-shared key. */
 export type OpenRing = Opaque<'OpenRing'>
 
-export type SealKey = { readonly publicKey: KeyObject; readonly psk: Buffer }
-export type OpenKey = { readonly pair: KeyPair; readonly psk: Buffer }
+type Shared = { readonly psk: KeyObject }
+export type SealKey = Recipient & Shared
+/** Who can open can seal as well. */
+export type OpenKey = Opener &
+  PublicHalf &
+  Shared & {
+    /** The keys of the messages opened last, by `enc`. They go with the ring's key. */
+    readonly opened: Recent<AeadParameters>
+  }
 
 export const PSK_BYTES = 32
+
+/** Two credentials a phone: more phones than one dialer calls from in a while. */
+const REMEMBERED = 1024
+
+const INFO = utf8('callwire cw1c')
 
 export const sealRings = ringKind({
   label: 'SealRing',
   keyBytes: X25519_BYTES + PSK_BYTES,
-  importKey: (bytes): SealKey => ({
-    publicKey: publicKeyOf(bytes.subarray(0, X25519_BYTES)),
-    psk: bytes.subarray(X25519_BYTES),
+  importKey: (bytes, kid): SealKey => ({
+    ...publicHalfOf(bytes.subarray(0, X25519_BYTES)),
+    ...agreedOn(bytes.subarray(X25519_BYTES), kid),
   }),
-  checkParts: ({ publicKey, psk }) => ({ secret: psk, publicBytes: publicBytesOf(publicKey) }),
+  checkParts: ({ psk, publicBytes }) => ({ secret: psk, publicBytes }),
 })
 
 export const openRings = ringKind({
   label: 'OpenRing',
   keyBytes: X25519_BYTES + PSK_BYTES,
-  importKey: (bytes): OpenKey => ({
-    pair: keyPairOf(bytes.subarray(0, X25519_BYTES)),
-    psk: bytes.subarray(X25519_BYTES),
+  importKey: (bytes, kid): OpenKey => ({
+    ...keyPairOf(bytes.subarray(0, X25519_BYTES)),
+    ...agreedOn(bytes.subarray(X25519_BYTES), kid),
+    opened: recent(REMEMBERED),
   }),
-  checkParts: ({ pair, psk }) => ({ secret: psk, publicBytes: publicBytesOf(pair.publicKey) }),
+  checkParts: ({ psk, publicBytes }) => ({ secret: psk, publicBytes }),
 })
 
 /** Reads `kid:base64(public 32 ‖ psk 32),…`; the first is primary. Throws `invalid_key`. */
@@ -48,4 +59,8 @@ export function parseSealRing(text: string): SealRing {
 /** Reads `kid:base64(private 32 ‖ psk 32),…`; the first is primary. Throws `invalid_key`. */
 export function parseOpenRing(text: string): OpenRing {
   return openRings.parse(text)
+}
+
+function agreedOn(psk: Buffer, kid: string) {
+  return { psk: createSecretKey(psk), schedule: keySchedule({ psk, pskId: utf8(kid), info: INFO }) }
 }

@@ -10,7 +10,7 @@ const NO_SALT = Buffer.alloc(0)
 
 /** What a check value is made of. Both halves of a pair have the same. */
 export type CheckParts = {
-  readonly secret: KeyObject | Uint8Array
+  readonly secret: KeyObject
   readonly publicBytes?: Uint8Array
 }
 
