@@ -10,11 +10,11 @@ export type Manifest = {
 /** Talks to nobody else's code: it stands for somebody outside. */
 const STAND_INS = new Set(['@callwire/exotel-simulator'])
 
+const WORKSPACES = ['{packages,services,tests}/*/package.json', '{scripts,bench}/package.json']
+
 /** Every workspace declares its layer and depends only on lower ones. devDependencies are not layered. */
 export function checkLayers(root: string): Promise<string[]> {
-  const paths = globSync(['{packages,services,tests}/*/package.json', 'scripts/package.json'], {
-    cwd: root,
-  })
+  const paths = globSync(WORKSPACES, { cwd: root })
   const manifests = paths.map(
     (path) => JSON.parse(readFileSync(join(root, path), 'utf8')) as Manifest,
   )

@@ -1,0 +1,5 @@
+import { crypto } from './crypto.ts'
+import type { Bench } from './lib/bench.ts'
+
+/** Every benchmark by the name it is called with. */
+export const benches: ReadonlyMap<string, Bench> = new Map([['crypto', crypto]])
