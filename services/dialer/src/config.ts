@@ -1,6 +1,7 @@
 import { parseContentRing, parseMacRing, parseOpenRing } from '@callwire/crypto'
 import { defaultStreamBegin } from '@callwire/exotel'
-import { readConfig, variables } from '@callwire/runtime'
+import { heldRing, type HeldRing } from '@callwire/keyring'
+import { readConfig, variableFile, variables } from '@callwire/runtime'
 import { z } from 'zod'
 
 /** A minute is what Exotel's own docs allow at most for the window; more is a slip of the pen. */
@@ -9,9 +10,9 @@ const mostRequestsPerMinute = 100_000
 const schema = z.object({
   DATABASE_URL: variables.url,
   REDIS_URL: variables.url,
-  CREDENTIAL_OPEN_KEYS: variables.text.transform(ring('CREDENTIAL_OPEN_KEYS', parseOpenRing)),
-  CONTENT_KEYS: variables.text.transform(ring('CONTENT_KEYS', parseContentRing)),
-  CALLBACK_KEYS: variables.text.transform(ring('CALLBACK_KEYS', parseMacRing)),
+  CREDENTIAL_OPEN_KEYS: variables.text.transform(heldRing('CREDENTIAL_OPEN_KEYS', parseOpenRing)),
+  CONTENT_KEYS: variables.text.transform(heldRing('CONTENT_KEYS', parseContentRing)),
+  CALLBACK_KEYS: variables.text.transform(heldRing('CALLBACK_KEYS', parseMacRing)),
   HOST: variables.text.default('127.0.0.1'),
   GATEWAY_PORT: variables.port.prefault('8080'),
   METRICS_PORT: variables.port.prefault('9466'),
@@ -32,15 +33,21 @@ export type DialerConfig = ReturnType<typeof readDialerConfig>
 /** @throws ConfigError naming every variable that is missing or malformed */
 export function readDialerConfig(env: NodeJS.ProcessEnv = process.env) {
   const config = readConfig(schema, env)
+  const { CREDENTIAL_OPEN_KEYS, CONTENT_KEYS, CALLBACK_KEYS } = config
+  const rings = [CREDENTIAL_OPEN_KEYS, CONTENT_KEYS, CALLBACK_KEYS].map((held): HeldRing => ({
+    ...held,
+    file: variableFile(held.name, env),
+  }))
   const publicUrl = withoutSlash(
     config.PUBLIC_URL ?? `http://${config.HOST}:${config.GATEWAY_PORT}`,
   )
   return {
     databaseUrl: config.DATABASE_URL,
     redisUrl: config.REDIS_URL,
-    credentialRing: config.CREDENTIAL_OPEN_KEYS,
-    contentRing: config.CONTENT_KEYS,
-    callbackRing: config.CALLBACK_KEYS,
+    rings,
+    credentialRing: CREDENTIAL_OPEN_KEYS.ring,
+    contentRing: CONTENT_KEYS.ring,
+    callbackRing: CALLBACK_KEYS.ring,
     host: config.HOST,
     metricsPort: config.METRICS_PORT,
     exotel: {
@@ -62,16 +69,4 @@ export function readDialerConfig(env: NodeJS.ProcessEnv = process.env) {
 
 function withoutSlash(url: string): string {
   return url.replace(/\/+$/, '')
-}
-
-/** A key ring as a schema step: its parser's sentence names the rule, never the value. */
-function ring<T>(name: string, parse: (text: string) => T) {
-  return (text: string, context: z.RefinementCtx<string>): T => {
-    try {
-      return parse(text)
-    } catch {
-      context.addIssue({ code: 'custom', message: `must be a key ring like ${name} is derived` })
-      return z.NEVER
-    }
-  }
 }

@@ -1,3 +1,4 @@
+import { hostname } from 'node:os'
 import {
   connectRedis,
   createBudget,
@@ -7,6 +8,7 @@ import {
 } from '@callwire/bus'
 import { connectDatabase } from '@callwire/db'
 import { createExotelClient } from '@callwire/exotel'
+import { measureHeldKeys, watchKeys } from '@callwire/keyring'
 import { createLedger } from '@callwire/ledger'
 import {
   createHealth,
@@ -48,12 +50,20 @@ export async function createContext(
     maxConnections: databaseConnections,
   })
   opened.defer(() => database.close())
+  const clock = systemClock
+  const random = systemRandom
+  const keyWatch = opened.use(
+    await watchKeys({
+      keys: database.keys,
+      service: 'dialer',
+      rings: config.rings,
+      ...{ clock, random, log, signal: o.signal },
+    }),
+  )
   const bus = opened.use(await connectRedis({ url: config.redisUrl, name: 'dialer', log }))
   await requireNoEviction(bus)
   const queues = createQueues(bus)
   opened.defer(() => queues.close())
-  const clock = systemClock
-  const random = systemRandom
   const exotel = createExotelClient({
     allowedHosts: config.exotel.allowedHosts,
     allowHttp: config.exotel.allowHttp,
@@ -63,6 +73,7 @@ export async function createContext(
   opened.defer(() => exotel.close())
   const cutting = new AbortController()
   const metrics = createMetrics()
+  measureHeldKeys(metrics, keyWatch)
   const deps: DialerDeps = {
     database,
     ledger: createLedger({ database, doorbell: createDoorbell(bus), clock, random, log }),
@@ -72,6 +83,7 @@ export async function createContext(
     credentialRing: config.credentialRing,
     contentRing: config.contentRing,
     callbackRing: config.callbackRing,
+    owner: `${hostname()}:${process.pid}:${random(4).toString('hex')}`,
     settings: config.settings,
     metrics: createDialerMetrics(metrics),
     clock,
@@ -84,7 +96,11 @@ export async function createContext(
   return {
     deps,
     bus,
-    health: createHealth({ postgres: () => database.ping(), redis: () => bus.ping() }),
+    health: createHealth({
+      postgres: () => database.ping(),
+      redis: () => bus.ping(),
+      keys: () => keyWatch.check(),
+    }),
     metrics,
     metricsAt: { host: config.host, port: config.metricsPort },
     cutRequests: () => cutting.abort(),

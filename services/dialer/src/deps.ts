@@ -30,6 +30,8 @@ export type DialerDeps = {
   credentialRing: OpenRing
   contentRing: ContentRing
   callbackRing: MacRing
+  /** This process among all, for work that one process does for all. */
+  owner: string
   settings: DialerSettings
   metrics: DialerMetrics
   clock: Clock

@@ -1,4 +1,5 @@
 import { work } from '@callwire/bus'
+import { runKeyJobs } from '@callwire/keyring'
 import { every, serveMetrics } from '@callwire/runtime'
 import type { DialerContext } from './context.ts'
 import { placeCall } from './dial/place-call.ts'
@@ -17,7 +18,7 @@ const callbackConcurrency = 8
 /** A supervisor gives ten seconds; a request that is not answered by now is cut and asked after. */
 const finishRequestsMs = 5_000
 
-const roundMs = { relay: 500, sweep: 1_000, reconcile: 500, poll: 1_000 }
+const roundMs = { relay: 500, sweep: 1_000, reconcile: 500, poll: 1_000, keyJobs: 1_000 }
 
 /** Starts relay, workers and sweepers. Disposing lets requests end and begins no other. */
 export async function startDialer(context: DialerContext): Promise<AsyncDisposable> {
@@ -63,6 +64,7 @@ export async function startDialer(context: DialerContext): Promise<AsyncDisposab
     ['stale-streams', roundMs.sweep],
     ['unapplied-callbacks', roundMs.sweep],
     ['unreceipted-calls', roundMs.sweep],
+    ['key-jobs', roundMs.keyJobs],
   ]
   const tasks = {
     relay,
@@ -72,6 +74,8 @@ export async function startDialer(context: DialerContext): Promise<AsyncDisposab
     'stale-streams': () => sweepStaleStreams(deps),
     'unapplied-callbacks': () => sweepUnapplied(deps),
     'unreceipted-calls': () => sweepUnreceipted(deps),
+    // Ends between two rows when the process does, and leaves its job to another.
+    'key-jobs': (stopping: AbortSignal) => runKeyJobs({ ...deps, stopping }),
   }
   for (const [name, ms] of rounds) {
     started.use(every(ms, tasks[name], { clock, signal, log, name }))

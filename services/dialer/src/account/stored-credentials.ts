@@ -1,6 +1,7 @@
 import { openCredential, sealedKeyId, type OpenRing, type Sealed } from '@callwire/crypto'
 import { phoneCredentials } from '@callwire/db'
 import type { ExotelAccount } from '@callwire/exotel'
+import { sealContexts } from '@callwire/keyring'
 import { Secret } from '@callwire/runtime'
 
 /** A phone's Exotel account as it is stored. */
@@ -29,26 +30,19 @@ export function openStored(
   owner: { tenantId: string; phoneId: string },
   stored: StoredCredentials,
 ): ExotelAccount | null {
+  const { subdomain: host, sid, version } = stored
   const open = (field: 'apiKey' | 'apiToken', sealed: string) =>
     new Secret(
       openCredential(
         ring,
-        {
-          purpose: 'exotel-credentials',
-          tenantId: owner.tenantId,
-          rowId: owner.phoneId,
-          field,
-          host: stored.subdomain,
-          sid: stored.sid,
-          version: stored.version,
-        },
+        sealContexts.credential({ ...owner, field, host, sid, version }),
         sealed,
       ),
     )
   try {
     return {
-      host: stored.subdomain,
-      sid: stored.sid,
+      host,
+      sid,
       apiKey: open('apiKey', stored.encApiKey),
       apiToken: open('apiToken', stored.encApiToken),
     }

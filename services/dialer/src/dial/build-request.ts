@@ -1,5 +1,6 @@
 import { macToken, openContent, type ContentRing } from '@callwire/crypto'
 import { buildPlaceCall, type PlaceCallRequest } from '@callwire/exotel'
+import { sealContexts } from '@callwire/keyring'
 import type { CallRow } from '@callwire/ledger'
 import type { DialerDeps } from '../deps.ts'
 import type { Attempt } from './begin-dial.ts'
@@ -7,8 +8,7 @@ import type { Attempt } from './begin-dial.ts'
 /** The other person's number in E.164; null when its seal does not open. */
 export function openPersonNumber(ring: ContentRing, call: CallRow): string | null {
   try {
-    const { tenantId, id } = call
-    const context = { purpose: 'person-number', tenantId, rowId: id, field: 'person' }
+    const context = sealContexts.person(call.tenantId, call.id)
     return openContent(ring, context, call.personSealed).toString('utf8')
   } catch {
     return null

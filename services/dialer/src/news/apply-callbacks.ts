@@ -2,6 +2,7 @@ import type { CallJob } from '@callwire/contracts'
 import { openContent, type ContentRing } from '@callwire/crypto'
 import { callbackInbox } from '@callwire/db'
 import { parseStatusCallback } from '@callwire/exotel'
+import { sealContexts } from '@callwire/keyring'
 import { loadCall, type LedgerWork } from '@callwire/ledger'
 import { and, asc, eq, isNull } from 'drizzle-orm'
 import { z } from 'zod'
@@ -62,7 +63,7 @@ type Body = z.infer<typeof bodySchema>
 
 function openBody(ring: ContentRing, tenantId: string, row: InboxRow): Body | null {
   try {
-    const context = { purpose: 'callback-body', tenantId, rowId: row.id, field: 'body' }
+    const context = sealContexts.callbackBody(tenantId, row.id)
     const text = openContent(ring, context, row.bodySealed).toString('utf8')
     return bodySchema.parse(JSON.parse(text))
   } catch {

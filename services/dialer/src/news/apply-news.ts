@@ -1,5 +1,6 @@
 import { isFinal } from '@callwire/contracts'
 import { sealContent } from '@callwire/crypto'
+import { sealContexts } from '@callwire/keyring'
 import { changeStatus, writeReceiptIfDone, type CallRow, type LedgerWork } from '@callwire/ledger'
 import type { DialerDeps } from '../deps.ts'
 import { claimSid } from '../claim-sid.ts'
@@ -41,7 +42,7 @@ export async function applyNews(
     ...(recordingUrl !== undefined && {
       recordingUrlSealed: sealContent(
         d.contentRing,
-        { purpose: 'recording-url', tenantId: w.tenantId, rowId: call.id, field: 'recordingUrl' },
+        sealContexts.recordingUrl(w.tenantId, call.id),
         recordingUrl,
       ),
     }),

@@ -5,7 +5,7 @@ import {
   type CallStatus,
   type IdKind,
 } from '@callwire/contracts'
-import { blindIndex, sealContent, sealCredential } from '@callwire/crypto'
+import { sealContent, sealCredential } from '@callwire/crypto'
 import {
   agents,
   auditLog,
@@ -18,6 +18,7 @@ import {
   tenants,
   type Tx,
 } from '@callwire/db'
+import { personIndex, sealContexts } from '@callwire/keyring'
 import { createLedger, loadCall, type CallRow, type Ledger } from '@callwire/ledger'
 import { maskPhoneNumber } from '@callwire/masking'
 import { systemClock, systemRandom } from '@callwire/runtime'
@@ -89,20 +90,9 @@ export async function tenantWorld(database: TestDatabase): Promise<TenantWorld> 
     addPhone: async (host, agent) => {
       const phoneId = newIdOf('phone')
       const agentId = newIdOf('agent')
-      const seal = (field: string, secret: string) =>
-        sealCredential(
-          sealRing,
-          {
-            purpose: 'exotel-credentials',
-            tenantId,
-            rowId: phoneId,
-            field,
-            host,
-            sid: accountSid,
-            version: 1,
-          },
-          secret,
-        )
+      const place = { tenantId, phoneId, host, sid: accountSid, version: 1 }
+      const seal = (field: 'apiKey' | 'apiToken', secret: string) =>
+        sealCredential(sealRing, sealContexts.credential({ ...place, field }), secret)
       await withTenant(async (tx) => {
         await tx.insert(agents).values({ tenantId, id: agentId, name: 'An agent', ...agent })
         const number = `+9180${String(Math.floor(Math.random() * 1e8)).padStart(8, '0')}`
@@ -120,12 +110,8 @@ export async function tenantWorld(database: TestDatabase): Promise<TenantWorld> 
     },
     addCall: async (phoneId, over = {}) => {
       const callId = newIdOf('call')
-      const context = { purpose: 'person-number', tenantId, rowId: callId, field: 'person' }
-      const [index = ''] = blindIndex(
-        contentRing,
-        { purpose: 'person-number', tenantId },
-        personNumber,
-      )
+      const context = sealContexts.person(tenantId, callId)
+      const [index = ''] = personIndex(contentRing, tenantId, personNumber)
       await ledger.open(tenantId, callId, async (w) => {
         const [phone] = await w.tx
           .select({ agentId: phones.agentId })
@@ -149,7 +135,7 @@ export async function tenantWorld(database: TestDatabase): Promise<TenantWorld> 
     },
     addCallback: async (callId, fields) => {
       const id = newIdOf('callback')
-      const context = { purpose: 'callback-body', tenantId, rowId: id, field: 'body' }
+      const context = sealContexts.callbackBody(tenantId, id)
       const body = JSON.stringify({ contentType: 'multipart/form-data', fields })
       const bodySealed = sealContent(contentRing, context, body)
       await withTenant((tx) =>
