@@ -34,6 +34,19 @@ export async function rowsOf(url: string, table: string): Promise<Record<string,
   return withDatabase(url, async (sql) => [...(await sql`select * from app.${sql(table)}`)])
 }
 
+/** Changes rows past every fence, as whoever writes the database could. */
+export async function changeRows(
+  url: string,
+  table: string,
+  where: { key: string },
+  values: Record<string, string>,
+): Promise<void> {
+  await withDatabase(
+    url,
+    (sql) => sql`update app.${sql(table)} set ${sql(values)} where key = ${where.key}`,
+  )
+}
+
 async function withDatabase<T>(url: string, work: (sql: postgres.Sql) => Promise<T>): Promise<T> {
   const sql = postgres(url, { max: 1, onnotice: () => undefined })
   try {

@@ -43,6 +43,8 @@ export const jwtSecret = 'a secret that is only used in these tests'
 export async function gatewayUnderTest(
   o: {
     env?: Record<string, string>
+    /** Rings of a master key of the test's own. */
+    keys?: ServiceKeys
     /** Puts something between the gateway and its database. */
     viaDatabase?: (url: string) => Promise<string>
   } = {},
@@ -52,7 +54,7 @@ export async function gatewayUnderTest(
   const redis = opened.use(await testRedis({ own: true }))
   const ownUrl = database.serviceUrl('gateway')
   const databaseUrl = (await o.viaDatabase?.(ownUrl)) ?? ownUrl
-  const keys = deriveServiceKeys(parseMasterRing(`k1:${randomBytes(32).toString('base64')}`))
+  const keys = o.keys ?? serviceKeys(masterKey('k1'))
   const logs = captureLogs({ service: 'gateway' })
   const gateway = opened.use(
     await startGateway(
@@ -114,6 +116,16 @@ export async function gatewayUnderTest(
     },
     [Symbol.asyncDispose]: () => kept.disposeAsync(),
   }
+}
+
+/** An entry of ENCRYPTION_KEYS. */
+export function masterKey(kid: string): string {
+  return `${kid}:${randomBytes(32).toString('base64')}`
+}
+
+/** What each service would get of these entries. */
+export function serviceKeys(...entries: string[]): ServiceKeys {
+  return deriveServiceKeys(parseMasterRing(entries.join(',')))
 }
 
 /** The text at a dotted path of an answer's `data`, such as `phone.id`; fails the test when absent. */

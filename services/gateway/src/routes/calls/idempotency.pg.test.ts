@@ -1,12 +1,15 @@
+import { blindIndex, parseContentRing } from '@callwire/crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { rowsOf } from '../../testing/database-rows.ts'
+import { changeRows, rowsOf } from '../../testing/database-rows.ts'
 import { fixturesOf, type Fixtures } from '../../testing/fixtures.ts'
 import {
   gatewayUnderTest,
+  masterKey,
   textAt,
   type Answer,
   type GatewayUnderTest,
 } from '../../testing/gateway-under-test.ts'
+import { fingerprintOf } from './fingerprint.ts'
 
 let gw: GatewayUnderTest
 let own: Fixtures
@@ -46,6 +49,9 @@ async function callsTo(to: string): Promise<number> {
   })
   return (list.json as { data: { calls: unknown[] } }).data.calls.length
 }
+
+const storeFingerprint = (key: string, fingerprint: string) =>
+  changeRows(gw.databaseUrl, 'idempotency_keys', { key }, { fingerprint })
 
 describe('an idempotency key', () => {
   it('makes one call of twenty requests at once', async () => {
@@ -129,10 +135,57 @@ describe('an idempotency key', () => {
     expect(answer.status).toBe(status)
   })
 
-  it('leaves no number behind that a plain hash would give away', async () => {
+  it('is kept with its request sealed, under a key that the row names', async () => {
     const rows = await rowsOf(gw.databaseUrl, 'idempotency_keys')
     expect(rows.length).toBeGreaterThan(0)
-    for (const row of rows) expect(row['fingerprint']).not.toMatch(/^[0-9a-f]{64}$/)
+    for (const row of rows) {
+      expect([row['fingerprint'], row['kid']]).toEqual([expect.stringMatching(/^cw1d\.k1\./), 'k1'])
+    }
+  })
+
+  it('opens only in the row it was sealed for', async () => {
+    const first = await place('+919811100030', { key: 'one row' })
+    await place('+919811100031', { key: 'another row' })
+    const rows = await rowsOf(gw.databaseUrl, 'idempotency_keys')
+    const stored = String(rows.find((row) => row['key'] === 'another row')?.['fingerprint'])
+    await storeFingerprint('one row', stored)
+    const again = await place('+919811100030', { key: 'one row' })
+    expect([first.status, again.status, codeOf(again)]).toEqual([202, 500, 'internal'])
+    expect(await callsTo('+919811100030')).toBe(1)
+  })
+})
+
+describe('an idempotency key of the former form', () => {
+  const to = '+919811100032'
+  const formerForm = (key: string) => {
+    const [entry] = blindIndex(
+      parseContentRing(key),
+      { purpose: 'idempotency-fingerprint', tenantId: gw.tenant.tenantId },
+      fingerprintOf({ phoneId: own.phones, to }, to),
+    )
+    return entry ?? ''
+  }
+
+  it('is compared as long as its key is held', async () => {
+    const first = await place(to, { key: 'former' })
+    await storeFingerprint('former', formerForm(gw.keys.CONTENT_KEYS))
+    const again = await place(to, { key: 'former' })
+    expect([again.status, again.headers['idempotent-replayed'], again.text]).toEqual([
+      202,
+      'true',
+      first.text,
+    ])
+    const other = await place('+919811100033', { key: 'former' })
+    expect([other.status, codeOf(other)]).toEqual([422, 'idempotency_mismatch'])
+  })
+
+  it('gets the first answer, and never another call, once its key is gone', async () => {
+    await storeFingerprint('former', formerForm(masterKey('k0')))
+    for (const person of [to, '+919811100033']) {
+      const again = await place(person, { key: 'former' })
+      expect([again.status, again.headers['idempotent-replayed']]).toEqual([202, 'true'])
+    }
+    expect([await callsTo(to), await callsTo('+919811100033')]).toEqual([1, 0])
   })
 })
 
