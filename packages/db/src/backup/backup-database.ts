@@ -3,13 +3,13 @@ import { pipeline } from 'node:stream/promises'
 import { createGzip } from 'node:zlib'
 import { createSealedDataKey, createStreamKey } from '@callwire/crypto'
 import type { Clock } from '@callwire/runtime'
-import { to as copyTo } from 'pg-copy-streams'
 import type { Connection } from '../client.ts'
 import { DbError } from '../db-error.ts'
 import { BACKUP_ROLE } from '../service-name.ts'
 import { BackupError } from './backup-error.ts'
 import { sealBlocks } from './blocks.ts'
 import { columnList, quoted, readTables, tableNames, unreadableTables } from './catalogue.ts'
+import { copyOut } from './copy.ts'
 import { dataKeyContext, STREAM_ID } from './data-key.ts'
 import { encodeHeader, hashOf, type BackupHeader } from './header.ts'
 import { compareChecks, sealingKey, type KeyCheck } from './key-records.ts'
@@ -48,12 +48,10 @@ export async function backupDatabase(o: {
   onProgress?: (progress: BackupProgress) => void
   signal: AbortSignal
 }): Promise<BackupSummary> {
-  // One snapshot for all tables. What another transaction commits meanwhile is not in it.
-  const begin = 'begin isolation level repeatable read read only'
-  const session = { url: o.url, applicationName: 'callwire-backup', begin, signal: o.signal }
-  return inSession(session, async (sql) => {
-    await becomeBackup(sql)
-    const tables = await lockedTables(sql)
+  const session = { url: o.url, applicationName: 'callwire-backup', signal: o.signal }
+  return inSession({ ...session, begin: 'begin read only' }, async (sql) => {
+    await requireBackupRole(sql)
+    const tables = await snapshotOfTables(sql)
     await compareChecks(sql, o.checks ?? [])
     const { ring, kid } = await sealingKey(sql, o.sealKeys)
     const id = randomBytes(16).toString('hex')
@@ -89,7 +87,7 @@ export async function backupDatabase(o: {
   })
 }
 
-async function becomeBackup(sql: Connection): Promise<void> {
+async function requireBackupRole(sql: Connection): Promise<void> {
   const { rows } = await sql.query<{ there: boolean; allowed: boolean; tables: boolean }>(
     `select r.oid is not null as there, coalesce(pg_has_role(session_user, r.oid, 'member'), false) as allowed,
       to_regclass('app.key_checks') is not null as tables
@@ -109,21 +107,28 @@ async function becomeBackup(sql: Connection): Promise<void> {
       `The login may not act as ${BACKUP_ROLE}: use that login itself, or the one that DATABASE_URL has at the start.`,
     )
   }
-  await sql.query(`set local role ${BACKUP_ROLE}`)
 }
 
-/** The lock keeps a migration from changing tables under the snapshot; rows may change freely. */
-async function lockedTables(sql: Connection): Promise<BackupTable[]> {
+/**
+ * Begins the transaction that sees all tables as they are at one moment; rows may change freely
+ * meanwhile. The lock keeps migrations away. It comes before the first look, which is the moment: a
+ * table that is rewritten after that looks empty.
+ */
+async function snapshotOfTables(sql: Connection): Promise<BackupTable[]> {
   const names = await tableNames(sql)
   const list = names.map((name) => `app.${quoted(name)}`).join(', ')
   try {
-    await sql.query(`lock table ${list} in access share mode`)
+    await sql.query(`
+      rollback;
+      begin isolation level repeatable read read only;
+      set local role ${BACKUP_ROLE};
+      lock table ${list} in access share mode`)
   } catch (error) {
     const { code } = error as { code?: unknown }
     if (code === '42501') throw unreadable(names)
-    if (code !== '55P03') throw error
-    throw new BackupError('not_ready', 'The database is being migrated: try again after that.')
+    throw code === '55P03' || code === '42P01' ? migrating() : error
   }
+  if ((await tableNames(sql)).join() !== names.join()) throw migrating()
   const tables = await readTables(sql)
   const problems = await unreadableTables(sql)
   if (problems.length > 0) throw unreadable(problems)
@@ -135,6 +140,10 @@ function unreadable(names: readonly string[]): BackupError {
     'not_ready',
     `The backup's role may not read everything (${names.join(', ')}): start the system once, which sets its rights.`,
   )
+}
+
+function migrating(): BackupError {
+  return new BackupError('not_ready', 'The database is being migrated: try again after that.')
 }
 
 async function migrationsOf(sql: Connection): Promise<BackupHeader['migrations']> {
@@ -157,17 +166,16 @@ async function* copyTables(
     yield o.writer.table(table)
     const before = o.writer.rowCount()
     // A query, not the table: COPY of a table leaves out its partitions.
-    const copy = sql.query(
-      copyTo(`copy (select ${columnList(table)} from app.${quoted(table.name)}) to stdout`),
-    )
-    for await (const chunk of copy as AsyncIterable<Buffer>) {
+    const from = `app.${quoted(table.name)}`
+    const copy = copyOut(sql, `copy (select ${columnList(table)} from ${from}) to stdout`)
+    for await (const chunk of copy.chunks) {
       bytes += chunk.length
       yield* o.writer.rows(chunk)
       o.onProgress({ table: table.name, rows: o.writer.rowCount(), bytes })
     }
-    // The server's own count comes after the last row.
-    await sql.query('select')
-    if (copy.rowCount !== o.writer.rowCount() - before) throw new DbError({ code: 'internal' })
+    if ((await copy.rowCount()) !== o.writer.rowCount() - before) {
+      throw new DbError({ code: 'internal' })
+    }
     yield o.writer.end()
     o.onProgress({ table: table.name, rows: o.writer.rowCount(), bytes })
   }

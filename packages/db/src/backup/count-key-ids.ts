@@ -37,9 +37,10 @@ export function createKeyIdCounter() {
       rest = lines.pop() ?? ''
       for (const line of lines) countRow(line)
     },
+    /** By key, then in the order of the rows. */
     uses: (): KeyUse[] =>
-      [...counts].flatMap(([kid, places]) =>
-        [...places].map(([place, rows]) => ({ kid, place, rows })),
-      ),
+      [...counts]
+        .toSorted(([a], [b]) => (a < b ? -1 : 1))
+        .flatMap(([kid, places]) => [...places].map(([place, rows]) => ({ kid, place, rows }))),
   }
 }

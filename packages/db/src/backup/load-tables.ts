@@ -1,11 +1,9 @@
 import { createHash } from 'node:crypto'
-import { once } from 'node:events'
-import { finished } from 'node:stream/promises'
-import { from as copyFrom, to as copyTo } from 'pg-copy-streams'
 import type { Connection } from '../client.ts'
 import { DbError } from '../db-error.ts'
 import { BackupError, damaged } from './backup-error.ts'
 import { columnList, quoted, readTables } from './catalogue.ts'
+import { copyIn, copyOut } from './copy.ts'
 import type { BackupRecord, BackupTable } from './records.ts'
 
 type Loaded = { readonly table: BackupTable; readonly rows: number; readonly sha256: string }
@@ -22,19 +20,17 @@ export async function loadTables(
   const expected = new Map((await readTables(sql)).map((table) => [table.name, table]))
   const loaded: Loaded[] = []
   let table: BackupTable | undefined
-  let copy: ReturnType<typeof copyFrom> | undefined
+  let copy: ReturnType<typeof copyIn> | undefined
   for await (const record of records) {
     if (record.kind === 'table') {
       table = record.table
       if (expected.get(table.name)?.columns.join() !== table.columns.join()) throw damaged()
       expected.delete(table.name)
-      copy = startCopy(sql, table)
+      copy = copyIn(sql, `copy ${placeOf(table)} from stdin`)
     } else if (record.kind === 'rows' && copy !== undefined) {
-      if (!copy.write(record.bytes)) await Promise.race([once(copy, 'drain'), finished(copy)])
+      await copy.write(record.bytes)
     } else if (record.kind === 'end' && copy !== undefined && table !== undefined) {
-      copy.end()
-      await finished(copy)
-      if (copy.rowCount !== record.rows) throw new DbError({ code: 'internal' })
+      if ((await copy.end()) !== record.rows) throw new DbError({ code: 'internal' })
       loaded.push({ table, rows: record.rows, sha256: record.sha256 })
       onRows(table.name, record.rows)
     } else if (record.kind === 'done') {
@@ -54,10 +50,8 @@ export async function compareTables(
   for (const { table, sha256 } of loaded) {
     onTable(table.name)
     const hash = createHash('sha256')
-    const copy = sql.query(
-      copyTo(`copy app.${quoted(table.name)} (${columnList(table)}) to stdout`),
-    )
-    for await (const chunk of copy as AsyncIterable<Buffer>) hash.update(chunk)
+    const { chunks } = copyOut(sql, `copy ${placeOf(table)} to stdout`)
+    for await (const chunk of chunks) hash.update(chunk)
     if (hash.digest('hex') !== sha256) {
       throw new BackupError(
         'not_ready',
@@ -67,10 +61,6 @@ export async function compareTables(
   }
 }
 
-function startCopy(sql: Connection, table: BackupTable) {
-  const name = `app.${quoted(table.name)}`
-  const copy = sql.query(copyFrom(`copy ${name} (${columnList(table)}) from stdin`))
-  // Whoever writes next, or waits for the end, is told.
-  copy.on('error', () => undefined)
-  return copy
+function placeOf(table: BackupTable): string {
+  return `app.${quoted(table.name)} (${columnList(table)})`
 }

@@ -112,7 +112,8 @@ function requireKeys(uses: readonly KeyUse[], ring: OpenRing): void {
     const places = missing.filter((use) => use.kid === kid)
     const total = places.reduce((sum, { rows }) => sum + rows, 0)
     const list = places.map(({ place, rows }) => `${rows} of ${place}`).join(', ')
-    return `${total} values are sealed under key ${kid} (${list}), which the keys given lack.`
+    const values = total === 1 ? 'value names' : 'values name'
+    return `${total} sealed ${values} key ${kid} (${list}), which the keys given lack.`
   })
   throw new BackupError(
     'key_missing',
@@ -144,5 +145,6 @@ async function readyForStart(sql: Connection, pauseDialing: boolean): Promise<nu
   const { rows } = await sql.query<{ count: string }>(
     `select count(*) from app.calls where status = 'queued'`,
   )
+  await sql.query('set local role none')
   return Number(rows[0]?.count)
 }
