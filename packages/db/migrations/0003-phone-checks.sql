@@ -16,3 +16,4 @@ create table phone_checks (
   constraint phone_checks_finished check ((state = 'pending') = (finished_at is null))
 );
 create index phone_checks_of_phone on phone_checks (tenant_id, phone_id, created_at);
+create index phone_checks_by_age on phone_checks (created_at);
