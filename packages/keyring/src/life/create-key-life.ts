@@ -65,6 +65,11 @@ export function createKeyLife(d: {
   return {
     status: async () => viewStatus(await facts()),
 
+    job: async (kind) => {
+      const job = await keys.lastJob(kind)
+      return job === null ? null : viewJob(job)
+    },
+
     introduce: async (kid, by) => {
       const now = await facts()
       const refusal = decideIntroduce(now, kid)

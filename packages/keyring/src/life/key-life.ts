@@ -33,6 +33,8 @@ export type Refused = { kind: 'refused'; refusal: KeyRefusal }
 /** The steps of a key's life. What a person can cause is a refusal, never an exception. */
 export type KeyLife = {
   status(): Promise<KeyStatusView>
+  /** The open job of this kind, or the last one. Cheap, unlike `status`, which counts rows. */
+  job(kind: JobView['kind']): Promise<JobView | null>
   /** Again and again for the same key says how far it is: `lacking` are live processes without it. */
   introduce(
     kid: string,

@@ -18,7 +18,7 @@ export function getRotation(deps: { openKeys: OpenKeys }) {
     },
     handle: async ({ principal }) => {
       const { life } = await deps.openKeys(principal)
-      const { rotation } = await life.status()
+      const rotation = await life.job('rotate')
       return ok(200, { rotation: rotation === null ? null : viewJob(rotation) })
     },
   })

@@ -18,7 +18,7 @@ export function getVerification(deps: { openKeys: OpenKeys }) {
     },
     handle: async ({ principal }) => {
       const { life } = await deps.openKeys(principal)
-      const { verification } = await life.status()
+      const verification = await life.job('verify')
       return ok(200, { verification: verification === null ? null : viewJob(verification) })
     },
   })
