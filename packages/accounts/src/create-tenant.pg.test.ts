@@ -1,6 +1,6 @@
 import { permissions, permissionsOf } from '@callwire/contracts'
 import { tenants, users } from '@callwire/db'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { authenticateBearer } from './authenticate-bearer.ts'
 import { createTenant } from './create-tenant.ts'
 import { ensureDefaultTenant } from './ensure-default-tenant.ts'
@@ -89,6 +89,48 @@ test('the first tenant takes the place of a default that nobody used', async () 
   })
   const second = await createTenant(at.provision, { name: 'Two', email: 'two@example.com' })
   expect(second.tenantId).not.toBe(made.tenantId)
+})
+
+describe('the operator', () => {
+  test('is the default tenant, and then whoever takes its place', async () => {
+    const first = await ensureDefaultTenant(at.provision)
+    expect(await at.provisioner.operator()).toBe(first?.tenantId)
+    const made = await createTenant(at.provision, shop)
+    expect(await at.provisioner.operator()).toBe(made.tenantId)
+  })
+
+  test('is the first tenant, also when several are made at once, and stays it', async () => {
+    const made = await Promise.all(
+      ['a', 'b', 'c'].map((name) =>
+        createTenant(at.provision, { name, email: `${name}@example.com` }),
+      ),
+    )
+    const operator = await at.provisioner.operator()
+    expect(made.map(({ tenantId }) => tenantId)).toContain(operator)
+    await createTenant(at.provision, shop)
+    expect(await at.provisioner.operator()).toBe(operator)
+  })
+
+  test('stays a default tenant that is in use', async () => {
+    const first = await ensureDefaultTenant(at.provision)
+    await login(at, { email: 'admin@localhost', password: first?.password ?? '' })
+    await createTenant(at.provision, shop)
+    expect(await at.provisioner.operator()).toBe(first?.tenantId)
+  })
+
+  test('is moved to a tenant that exists, and to no other', async () => {
+    const one = await createTenant(at.provision, shop)
+    const two = await createTenant(at.provision, { name: 'Two', email: 'two@example.com' })
+    expect(await at.provisioner.setOperator(two.tenantId)).toBe(true)
+    expect(await at.provisioner.operator()).toBe(two.tenantId)
+    expect(await at.provisioner.setOperator(two.tenantId)).toBe(true)
+    for (const nobody of ['', 'ten_x', `ten_${'0'.repeat(24)}`, one.userId]) {
+      expect(await at.provisioner.setOperator(nobody)).toBe(false)
+    }
+    expect(await at.provisioner.operator()).toBe(two.tenantId)
+    await Promise.all([one, two, one].map(({ tenantId }) => at.provisioner.setOperator(tenantId)))
+    expect([one.tenantId, two.tenantId]).toContain(await at.provisioner.operator())
+  })
 })
 
 test('a default whose owner has signed in stays', async () => {

@@ -21,7 +21,7 @@ import { mintApiKey, mintPassword } from './mint.ts'
 import { hashPassword } from './password.ts'
 
 export type ProvisionDeps = {
-  provisioner: Pick<Provisioner, 'withTenant' | 'isEmpty' | 'unusedDefault'>
+  provisioner: Pick<Provisioner, 'withTenant' | 'isEmpty' | 'unusedDefault' | 'operator'>
   clock: Pick<Clock, 'now'>
   random: Random
 }
@@ -38,7 +38,7 @@ export type NewTenant = {
 
 /**
  * Makes a tenant with an owner and an API key. It takes the place of the default tenant while
- * nobody ever signed in to that, and is added otherwise.
+ * nobody ever signed in to that, and is added otherwise. The first of an install operates it.
  *
  * Throws AccountsError `email_taken` (addresses are unique across the install), `invalid_email` or
  * `invalid_name`.
@@ -55,7 +55,7 @@ export async function createTenant(
   const owner = { name, email, passwordHash: await hashPassword(password) }
   try {
     const taken = await takeDefault(deps, owner)
-    const made = taken ?? (await addTenant(deps, owner))
+    const made = taken ?? (await addFirstOrNext(deps, owner))
     return { ...made, email, password }
   } catch (error) {
     if (isUniqueViolation(error, 'users_email')) throw new AccountsError('email_taken')
@@ -87,12 +87,23 @@ async function takeDefault(deps: ProvisionDeps, owner: Owner): Promise<Made | nu
   })
 }
 
-async function addTenant(deps: ProvisionDeps, owner: Owner): Promise<Made> {
+async function addFirstOrNext(deps: ProvisionDeps, owner: Owner): Promise<Made> {
+  const isOperator = (await deps.provisioner.operator()) === null
+  try {
+    return await addTenant(deps, owner, isOperator)
+  } catch (error) {
+    // Another tenant became the first in the same moment.
+    if (!isUniqueViolation(error, 'tenants_one_operator')) throw error
+    return addTenant(deps, owner, false)
+  }
+}
+
+async function addTenant(deps: ProvisionDeps, owner: Owner, isOperator: boolean): Promise<Made> {
   const tenantId = idOf(deps, 'tenant')
   const userId = idOf(deps, 'user')
   const { email, passwordHash } = owner
   return deps.provisioner.withTenant(tenantId, async (tx) => {
-    await tx.insert(tenants).values({ tenantId, name: owner.name })
+    await tx.insert(tenants).values({ tenantId, name: owner.name, isOperator })
     await tx.insert(users).values({ tenantId, id: userId, email, passwordHash, role: 'owner' })
     return { tenantId, userId, apiKey: await finish(deps, tx, tenantId) }
   })

@@ -24,7 +24,9 @@ export async function ensureDefaultTenant(deps: ProvisionDeps): Promise<DefaultT
   const email = DEFAULT_EMAIL
   try {
     await deps.provisioner.withTenant(tenantId, async (tx) => {
-      await tx.insert(tenants).values({ tenantId, name: 'default', isDefault: true })
+      await tx
+        .insert(tenants)
+        .values({ tenantId, name: 'default', isDefault: true, isOperator: true })
       await tx.insert(users).values({
         tenantId,
         id: userId,
