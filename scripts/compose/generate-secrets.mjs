@@ -6,7 +6,15 @@ const keyBytes = 32
 /** Passwords stand in URLs: base64url needs no escaping there. */
 const token = () => randomBytes(keyBytes).toString('base64url')
 
-const databaseServices = ['GATEWAY', 'INGEST', 'DIALER', 'TRANSCRIBER', 'COPILOT', 'COURIER']
+const databaseLogins = [
+  'GATEWAY',
+  'INGEST',
+  'DIALER',
+  'TRANSCRIBER',
+  'COPILOT',
+  'COURIER',
+  'BACKUP',
+]
 
 /** Every secret of a new install. `node` is a Node 24, which the derivation's TypeScript needs. */
 export function generateSecrets(node) {
@@ -16,7 +24,7 @@ export function generateSecrets(node) {
     ...derivedRings(node, ring),
     JWT_SECRET: token(),
     POSTGRES_PASSWORD: token(),
-    ...Object.fromEntries(databaseServices.map((name) => [`DATABASE_PASSWORD_${name}`, token()])),
+    ...Object.fromEntries(databaseLogins.map((name) => [`DATABASE_PASSWORD_${name}`, token()])),
     REDIS_PASSWORD: token(),
   }
 }

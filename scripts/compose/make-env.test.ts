@@ -53,7 +53,7 @@ describe('make-env', () => {
     const first = secretsOf(makeEnv().values)
     rmSync(join(dir, '.env'))
     const second = secretsOf(makeEnv().values)
-    expect(new Set([...first, ...second]).size).toBe(18)
+    expect(new Set([...first, ...second]).size).toBe(20)
     for (const secret of first) expect(secret).toMatch(/^[\w-]{43}$/)
   })
 

@@ -18,9 +18,9 @@ it('is for one tenant alone', async () => {
   await using database = await testDatabase()
   const url = database.serviceUrl('gateway')
   await expect(requireSingleTenant(url)).resolves.toBeUndefined()
-  await addTenant(database.url, 'one')
+  await addTenant(database.url, '1')
   await expect(requireSingleTenant(url)).resolves.toBeUndefined()
-  await addTenant(database.url, 'two')
+  await addTenant(database.url, '2')
   await expect(requireSingleTenant(url)).rejects.toThrow(
     'EXOTEL_GLOBAL_FALLBACK is true, and this install has 2 tenants',
   )

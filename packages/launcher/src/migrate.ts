@@ -11,26 +11,29 @@ import { z } from 'zod'
 import { migrated } from './migrated.ts'
 import { firstAdmin } from './tenants.ts'
 
-const loginUrl = (service: ServiceName | 'backup') =>
+const login = (name: ServiceName | 'backup') =>
   variables.url
     .transform((text) => new URL(text))
     .refine(
-      ({ username, password }) => username === `callwire_${service}` && password !== '',
-      `must name the login callwire_${service} and its password`,
+      ({ username }) => username === `callwire_${name}`,
+      `must name the login callwire_${name}`,
     )
     .transform(({ password }) => decodeURIComponent(password))
+
+const loginWithPassword = (service: ServiceName) =>
+  login(service).refine((password) => password !== '', 'must name a password')
 
 const schema = z.object({
   /** The migrator's: owns the database and has CREATEROLE, or is a superuser. */
   DATABASE_URL: variables.url,
-  DATABASE_URL_GATEWAY: loginUrl('gateway'),
-  DATABASE_URL_INGEST: loginUrl('ingest'),
-  DATABASE_URL_DIALER: loginUrl('dialer'),
-  DATABASE_URL_TRANSCRIBER: loginUrl('transcriber'),
-  DATABASE_URL_COPILOT: loginUrl('copilot'),
-  DATABASE_URL_COURIER: loginUrl('courier'),
+  DATABASE_URL_GATEWAY: loginWithPassword('gateway'),
+  DATABASE_URL_INGEST: loginWithPassword('ingest'),
+  DATABASE_URL_DIALER: loginWithPassword('dialer'),
+  DATABASE_URL_TRANSCRIBER: loginWithPassword('transcriber'),
+  DATABASE_URL_COPILOT: loginWithPassword('copilot'),
+  DATABASE_URL_COURIER: loginWithPassword('courier'),
   /** The one login that reads everything as it is stored; without a password it is of no use to anybody. */
-  DATABASE_URL_BACKUP: loginUrl('backup').optional(),
+  DATABASE_URL_BACKUP: login('backup').optional(),
 })
 
 type Values = z.output<typeof schema>
@@ -49,11 +52,10 @@ const tell = (line: string): void => void stderr.write(`migrate: ${line}\n`)
 try {
   const values = readConfig(schema, env)
   const url = values.DATABASE_URL
+  const backupPassword = values.DATABASE_URL_BACKUP ?? ''
   const logins = {
     passwords: passwordsOf(values),
-    ...(values.DATABASE_URL_BACKUP === undefined
-      ? {}
-      : { backupPassword: values.DATABASE_URL_BACKUP }),
+    ...(backupPassword === '' ? {} : { backupPassword }),
   }
   await migrated(() => migrateDatabase({ url, ...logins, onProgress: tell }), true)
   tell('the database is up to date')
