@@ -1,0 +1,188 @@
+import { phoneCredentials } from '@callwire/db'
+import { eventually } from '@callwire/testkit'
+import { eq } from 'drizzle-orm'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { fillSecrets, idOf, sealAccount } from '../testing/fill-secrets.ts'
+import { quickClock } from '../testing/quick-clock.ts'
+import { readSecrets } from '../testing/read-secrets.ts'
+import { fillAndPromote, jobOf, startJob, worker } from '../testing/rotating.ts'
+import { ringsOf } from '../testing/test-keys.ts'
+import { createWorld, type World } from '../testing/world.ts'
+import { runKeyJobs } from './run-key-jobs.ts'
+
+let w: World
+beforeEach(async () => {
+  w = await createWorld()
+})
+afterEach(() => w[Symbol.asyncDispose]())
+
+const only = (kid: string, texts: number) => new Map([[kid, texts]])
+
+describe('a rotation', () => {
+  it('re-seals every row of every place and tenant, and says how far it is', async () => {
+    const rows = 430 * 7
+    const before = await fillAndPromote(w, { to: 430, tenants: 23 })
+    await startJob(w, 'rotate', rows)
+    const { deps, logs } = worker(w)
+    const running = runKeyJobs(deps)
+    await eventually(async () => {
+      const job = await jobOf(w, 'rotate')
+      return job.done > 0 && job.done < rows && job.place !== null && job.busyMs > 0
+    })
+    await running
+    expect(await jobOf(w, 'rotate')).toMatchObject({
+      state: 'done',
+      total: rows,
+      done: rows,
+      failed: 0,
+      owner: null,
+    })
+    const after = await readSecrets(w.sql, ringsOf('k2'))
+    expect(after.plaintexts).toEqual(before)
+    expect(after.kids).toEqual(only('k2', 430 * 8))
+    expect([...after.indexes]).toEqual(['k2'])
+    expect(logs.lines()).toMatchObject([{ level: 'info', msg: 'rotation done', done: rows }])
+  })
+
+  it('passes over rows that do not open, tells of each once, and ends', async () => {
+    await fillAndPromote(w, { to: 120, tenants: 2 })
+    await w.sql`update phone_credentials set sid = 'other' where phone_id = ${idOf('phn', 7)}`
+    await w.sql`update call_keys set wrapped = (
+      select wrapped from call_keys where call_id = ${idOf('cal', 1)}) where call_id = ${idOf('cal', 3)}`
+    await startJob(w, 'rotate', 840)
+    const { deps, logs } = worker(w)
+    await runKeyJobs(deps)
+    expect(await jobOf(w, 'rotate')).toMatchObject({
+      state: 'done',
+      total: 840,
+      done: 838,
+      failed: 2,
+      failedRows: [
+        { place: 'phone_credentials', tenantId: idOf('ten', 1), id: idOf('phn', 7) },
+        { place: 'call_keys', tenantId: idOf('ten', 1), id: idOf('cal', 3) },
+      ],
+    })
+    const alerts = logs.lines().filter((line) => line['alert'] === 'sealed_row_unreadable')
+    expect(alerts.map((line) => line['rowId'])).toEqual([idOf('phn', 7), idOf('cal', 3)])
+    const counts =
+      await w.sql`select kid, count(*)::int as n from call_keys group by kid order by kid`
+    expect([...counts]).toEqual([
+      { kid: 'k1', n: 1 },
+      { kid: 'k2', n: 119 },
+    ])
+  })
+
+  it('stops when it is paused, and goes on when it is resumed, with another worker', async () => {
+    const before = await fillAndPromote(w, { to: 300, tenants: 3 })
+    await startJob(w, 'rotate', 2_100)
+    const running = runKeyJobs(worker(w).deps)
+    await eventually(async () => (await jobOf(w, 'rotate')).done > 0)
+    await w.gateway.keys.setJobPaused(true)
+    await running
+    const paused = await jobOf(w, 'rotate')
+    expect(paused).toMatchObject({ state: 'paused', owner: null })
+    expect(paused.done).toBeLessThan(2_100)
+    await runKeyJobs(worker(w, { owner: 'another' }).deps)
+    expect(await jobOf(w, 'rotate')).toEqual(paused)
+    await w.gateway.keys.setJobPaused(false)
+    await runKeyJobs(worker(w, { owner: 'another' }).deps)
+    expect(await jobOf(w, 'rotate')).toMatchObject({ state: 'done', total: 2_100, done: 2_100 })
+    expect((await readSecrets(w.sql, ringsOf('k2'))).plaintexts).toEqual(before)
+  })
+
+  it('stops between two rows when its process is to end, and leaves the job to others', async () => {
+    await fillAndPromote(w, { to: 300, tenants: 3 })
+    await startJob(w, 'rotate', 2_100)
+    const first = worker(w)
+    const running = runKeyJobs(first.deps)
+    await eventually(async () => (await jobOf(w, 'rotate')).done > 0)
+    first.stop.abort()
+    await running
+    expect(await jobOf(w, 'rotate')).toMatchObject({ state: 'running', owner: null })
+    await runKeyJobs(first.deps)
+    expect(await jobOf(w, 'rotate')).toMatchObject({ state: 'running', owner: null })
+    await runKeyJobs(worker(w, { owner: 'another' }).deps)
+    expect(await jobOf(w, 'rotate')).toMatchObject({ state: 'done', done: 2_100 })
+  })
+
+  it('loses no edit, however many are made beside it', async () => {
+    await fillAndPromote(w, { to: 400, tenants: 4 })
+    await startJob(w, 'rotate', 2_800)
+    const { sealRing } = ringsOf('k2', 'k1')
+    const edits = new Map<string, string>()
+    let editing = true
+    const editor = async (first: number) => {
+      for (let n = first; editing; n = (n + 7) % 400) {
+        const [tenantId, phoneId] = [idOf('ten', n % 4), idOf('phn', n)]
+        const secret = `edit ${edits.size} of ${n}`
+        const version = edits.size + 2
+        const account = sealAccount(sealRing, tenantId, phoneId, { secret, version })
+        await w.gateway.withTenant(tenantId, async (tx) => {
+          await tx
+            .update(phoneCredentials)
+            .set({ encApiKey: account.enc_api_key, encApiToken: account.enc_api_token, version })
+            .where(eq(phoneCredentials.phoneId, phoneId))
+        })
+        edits.set(phoneId, secret)
+      }
+    }
+    const editors = [editor(0), editor(200), editor(399)]
+    await runKeyJobs(worker(w).deps)
+    editing = false
+    await Promise.all(editors)
+    expect(edits.size).toBeGreaterThan(10)
+    const { plaintexts, kids } = await readSecrets(w.sql, ringsOf('k2'))
+    for (const [phoneId, secret] of edits) {
+      expect(plaintexts.get(`${phoneId} apiToken`)).toBe(`apiToken ${secret}`)
+    }
+    expect(kids).toEqual(only('k2', 3_200))
+  })
+
+  it('ends only when every live process seals with the key, and finds what they sealed till then', async () => {
+    await fillAndPromote(w, { to: 20, tenants: 2 })
+    await startJob(w, 'rotate', 140)
+    const beat = (primary: string) =>
+      w.gateway.keys.beat({ instance: 'g', service: 'gateway', kids: ['k1', 'k2'], primary })
+    await beat('k1')
+    const running = runKeyJobs(worker(w).deps)
+    await eventually(async () => (await jobOf(w, 'rotate')).done === 140)
+    await fillSecrets(w.sql, ringsOf('k1'), { from: 20, to: 30, tenants: 2 })
+    await quickClock.sleep(20)
+    expect(await jobOf(w, 'rotate')).toMatchObject({ state: 'running' })
+    await beat('k2')
+    await running
+    expect(await jobOf(w, 'rotate')).toMatchObject({ state: 'done', failed: 0 })
+    expect((await readSecrets(w.sql, ringsOf('k2'))).kids).toEqual(only('k2', 240))
+  })
+
+  it('is not begun by a process that does not seal with the key yet', async () => {
+    await fillAndPromote(w, { to: 5, tenants: 1 })
+    await startJob(w, 'rotate', 35)
+    await runKeyJobs(worker(w, ringsOf('k1', 'k2')).deps)
+    expect(await jobOf(w, 'rotate')).toMatchObject({ state: 'running', done: 0, owner: null })
+    expect((await readSecrets(w.sql, ringsOf('k1'))).kids).toEqual(only('k1', 40))
+  })
+
+  it('gives way when another key was promoted since', async () => {
+    await fillAndPromote(w, { to: 5, tenants: 1 })
+    await startJob(w, 'rotate', 35)
+    await w.gateway.keys.promote('k1', { from: 'k2' })
+    const { deps, logs } = worker(w)
+    await runKeyJobs(deps)
+    expect(await jobOf(w, 'rotate')).toMatchObject({ state: 'done', done: 0 })
+    expect(logs.lines()).toMatchObject([{ level: 'warn', msg: 'rotation superseded' }])
+  })
+
+  it('takes rows of several older keys, and leaves what names none', async () => {
+    await fillSecrets(w.sql, ringsOf('k0'), { from: 0, to: 10, tenants: 2 })
+    await fillSecrets(w.sql, ringsOf('k1'), { from: 10, to: 20, tenants: 2 })
+    await w.gateway.keys.introduce('k2', { primary: 'k1' })
+    await w.gateway.keys.promote('k2', { from: 'k1' })
+    await w.sql`update idempotency_keys set fingerprint = 'k0.former-form' where key = 'key 3'`
+    await startJob(w, 'rotate', 139)
+    await runKeyJobs(worker(w, ringsOf('k2', 'k1', 'k0')).deps)
+    expect(await jobOf(w, 'rotate')).toMatchObject({ state: 'done', done: 139, failed: 0 })
+    const kids = await w.gateway.keys.keyIds()
+    expect([...new Set(kids.map(({ kid }) => kid))]).toEqual(['k2'])
+  })
+})

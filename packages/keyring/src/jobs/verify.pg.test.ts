@@ -1,0 +1,61 @@
+import { eventually } from '@callwire/testkit'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { fillSecrets, idOf } from '../testing/fill-secrets.ts'
+import { jobOf, startJob, worker } from '../testing/rotating.ts'
+import { ringsOf } from '../testing/test-keys.ts'
+import { createWorld, type World } from '../testing/world.ts'
+import { runKeyJobs } from './run-key-jobs.ts'
+
+let w: World
+beforeEach(async () => {
+  w = await createWorld()
+})
+afterEach(() => w[Symbol.asyncDispose]())
+
+describe('a verification', () => {
+  it('opens every row under whatever key', async () => {
+    await fillSecrets(w.sql, ringsOf('k1'), { from: 0, to: 60, tenants: 3 })
+    await fillSecrets(w.sql, ringsOf('k2'), { from: 60, to: 130, tenants: 3 })
+    await startJob(w, 'verify', 910)
+    await runKeyJobs(worker(w).deps)
+    expect(await jobOf(w, 'verify')).toMatchObject({ state: 'done', done: 910, failed: 0 })
+  })
+
+  it('names the rows that do not open, and numbers that would not be found', async () => {
+    await fillSecrets(w.sql, ringsOf('k2'), { from: 0, to: 30, tenants: 2 })
+    await w.sql`update calls set person_index = 'k2.AAAAAAAAAAAAAAAAAAAAAA' where id = ${idOf('cal', 4)}`
+    await w.sql`update callback_inbox set body_sealed = (
+      select body_sealed from callback_inbox where id = ${idOf('cbk', 1)}) where id = ${idOf('cbk', 9)}`
+    await startJob(w, 'verify', 210)
+    const { deps, logs } = worker(w)
+    await runKeyJobs(deps)
+    expect(await jobOf(w, 'verify')).toMatchObject({
+      state: 'done',
+      done: 208,
+      failed: 2,
+      failedRows: [
+        { place: 'calls.person', tenantId: idOf('ten', 0), id: idOf('cal', 4) },
+        { place: 'callback_inbox', tenantId: idOf('ten', 1), id: idOf('cbk', 9) },
+      ],
+    })
+    const alerts = logs.lines().filter((line) => 'alert' in line)
+    expect(alerts.map((line) => line['rowId'])).toEqual([idOf('cal', 4), idOf('cbk', 9)])
+  })
+
+  it('goes on where it was stopped, counting nothing twice', async () => {
+    await fillSecrets(w.sql, ringsOf('k2'), { from: 0, to: 350, tenants: 5 })
+    await startJob(w, 'verify', 2_450)
+    for (let round = 0; (await jobOf(w, 'verify')).state === 'running'; round += 1) {
+      const one = worker(w, { owner: `worker ${round}` })
+      const before = (await jobOf(w, 'verify')).done
+      const running = runKeyJobs(one.deps)
+      await eventually(async () => {
+        const job = await jobOf(w, 'verify')
+        return job.done > before || job.state === 'done'
+      })
+      one.stop.abort()
+      await running
+    }
+    expect(await jobOf(w, 'verify')).toMatchObject({ total: 2_450, done: 2_450, failed: 0 })
+  })
+})
