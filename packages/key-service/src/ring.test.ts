@@ -81,4 +81,5 @@ it('no entry is made under a malformed key id', async () => {
   await expect(wrapEntry(vaultClient(server), 'K 1', key1)).rejects.toMatchObject({
     code: 'invalid_key',
   })
+  expect(server.asked).toEqual([])
 })

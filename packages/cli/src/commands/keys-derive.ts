@@ -2,28 +2,31 @@ import { readFileSync } from 'node:fs'
 import { CryptoError, deriveServiceKeys, parseMasterRing } from '@callwire/crypto'
 import type { Command } from 'commander'
 import { CliFailure } from '../failure.ts'
+import { openRing } from '../open-ring.ts'
 import type { Environment } from '../target.ts'
 import type { Context } from './context.ts'
+import { keysGroup } from './keys-group.ts'
 
 /** `keys derive`: each service's own keys, for installs whose services are not started by the launcher. */
 export function registerKeysDerive(program: Command, context: Context): void {
-  program
-    .command('keys')
-    .description('encryption keys')
+  keysGroup(program)
     .command('derive')
     .description(
       'print the keys each service is given, as lines for an env file, from ENCRYPTION_KEYS or ENCRYPTION_KEY',
     )
-    .action(() => {
-      const derived: Record<string, string> = derive(masterText(context.env))
+    .action(async () => {
+      const text = masterText(context.env)
+      const derived: Record<string, string> = await derive(async () =>
+        openRing(context.env, text, context.signal),
+      )
       const lines = Object.entries(derived).map(([name, value]) => `${name}=${value}`)
       context.output().result(derived, lines.join('\n'))
     })
 }
 
-function derive(text: string) {
+async function derive(open: () => Promise<string>) {
   try {
-    return deriveServiceKeys(parseMasterRing(text))
+    return deriveServiceKeys(parseMasterRing(await open()))
   } catch (error) {
     // The library says what is wrong with a ring, and never what was in it.
     if (error instanceof CryptoError) throw new CliFailure(`ENCRYPTION_KEYS: ${error.message}.`)
