@@ -2,16 +2,20 @@ import { describe, expect, it } from 'vitest'
 import { openContent, sealContent } from './content.ts'
 import { openCredential, sealCredential } from './credential.ts'
 import { createDataKey, openDataKey, openWithDataKey, sealWithDataKey } from './data-key.ts'
+import { macToken, verifyMacToken } from './mac.ts'
+import { createStreamKey, openBlock, sealBlock } from './stream-key.ts'
 import { outcomeOf, UNSEAL_FAILED } from './testing/outcome.ts'
 import { context, ringsOf } from './testing/samples.ts'
 
-const { seal, open, content } = ringsOf(1)
+const { seal, open, content, mac } = ringsOf(1)
 const call = { tenantId: 'ten_1', callId: 'cal_1' }
 const { dataKey, wrapped } = createDataKey(content, call)
 const text = '9ec3a1d2f6b84b07a9b5c8d7e6f50413abcd'
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
-const LETTERS = [...Array.from(ALPHABET), '.', '=', '+', '/', ' ', '\n', '\0', 'é', '\ufeff']
+const WHITE_SPACE = [' ', '\t', '\n', '\r', '\v', '\f', '\u00a0', '\u2028', '\ufeff']
+const FOREIGN = ['.', '=', '+', '/', ',', ':', '%', '\0', 'é', 'Ａ', '\ud800']
+const LETTERS = [...Array.from(ALPHABET), ...WHITE_SPACE, ...FOREIGN]
 
 const cases: [string, string, (sealed: string) => unknown][] = [
   ['cw1c', sealCredential(seal, context, text), (sealed) => openCredential(open, context, sealed)],
@@ -70,6 +74,56 @@ describe.each(cases)('%s', (_format, sealed, openIt) => {
       fields.map((field, at) => (at === place ? (other?.at(at) ?? '') : field)).join('.'),
     )
     expect(opening(mixed)).toEqual([])
+  })
+})
+
+describe('cw1m', () => {
+  const message = 'cal_1'
+  const token = macToken(mac, 'callback', message)
+  const verifying = (changed: string[]) =>
+    changed.filter((one) => one !== token && verifyMacToken(mac, 'callback', message, one))
+
+  it('verifies unchanged, and with no character replaced, inserted, removed or swapped', () => {
+    expect(verifyMacToken(mac, 'callback', message, token)).toBe(true)
+    const changed = Array.from({ length: token.length + 1 }, (_, at) => {
+      const [before, here, after] = [token.slice(0, at), token.slice(at), token.slice(at + 1)]
+      const replaced = LETTERS.flatMap((letter) => [
+        before + letter + after,
+        before + letter + here,
+      ])
+      const swapped = before + after.charAt(0) + here.charAt(0) + after.slice(1)
+      return [...replaced, before + after, swapped, before, here]
+    })
+    expect(verifying(changed.flat())).toEqual([])
+  })
+})
+
+describe('a block', () => {
+  const stream = { streamId: 'str_1', salt: Buffer.alloc(16, 5) }
+  const place = { index: 3, header: Buffer.from('header') }
+  const key = createStreamKey(dataKey, stream)
+  const block = sealBlock(key, place, Buffer.from(text))
+
+  it('opens with no byte replaced by any other, none inserted, none removed', () => {
+    const opening: string[] = []
+    const tryIt = (name: string, changed: Uint8Array) => {
+      const outcome = outcomeOf(() => openBlock(key, place, changed))
+      if (JSON.stringify(outcome) !== JSON.stringify(UNSEAL_FAILED)) opening.push(name)
+    }
+    for (let at = 0; at <= block.length; at += 1) {
+      const [before, here, after] = [
+        block.subarray(0, at),
+        block.subarray(at),
+        block.subarray(at + 1),
+      ]
+      for (let byte = 0; byte < 256; byte += 1) {
+        const other = Buffer.of(byte)
+        if (byte !== block[at]) tryIt(`${byte} at ${at}`, Buffer.concat([before, other, after]))
+        tryIt(`${byte} before ${at}`, Buffer.concat([before, other, here]))
+      }
+      if (at < block.length) tryIt(`none at ${at}`, Buffer.concat([before, after]))
+    }
+    expect(opening).toEqual([])
   })
 })
 

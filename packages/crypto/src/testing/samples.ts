@@ -53,17 +53,52 @@ export function otherContexts(): [string, SealContext][] {
 }
 
 export const wellFormedText = fc.string({ unit: 'grapheme' })
-const part = fc.string({ unit: 'grapheme', minLength: 1 })
+export const part = fc.string({ unit: 'grapheme', minLength: 1 })
 
-export const anyContext: fc.Arbitrary<SealContext> = fc.record(
-  {
-    purpose: part,
-    tenantId: part,
-    rowId: part,
-    field: part,
-    host: wellFormedText,
-    sid: wellFormedText,
-    version: fc.nat(),
-  },
-  { requiredKeys: ['purpose', 'tenantId', 'rowId', 'field'] },
-)
+export const anyContext: fc.Arbitrary<SealContext> = fc
+  .record(
+    {
+      purpose: part,
+      tenantId: part,
+      rowId: part,
+      field: part,
+      host: wellFormedText,
+      sid: wellFormedText,
+      version: fc.nat(),
+    },
+    { requiredKeys: ['purpose', 'tenantId', 'rowId', 'field'] },
+  )
+  // All of it may take 1024 bytes, which graphemes of many code points come near.
+  .filter((one) => Buffer.byteLength(JSON.stringify(one)) < 900)
+
+/** A context, and the same with one part a little different, gone, or there where it was not. */
+export const nearContexts: fc.Arbitrary<[SealContext, SealContext]> = fc
+  .tuple(
+    anyContext,
+    fc.constantFrom('purpose', 'tenantId', 'rowId', 'field', 'host', 'sid', 'version'),
+    fc.constantFrom('longer', 'shorter', 'absent'),
+  )
+  .map(([one, name, way]) => [one, nearTo(one, name, way)])
+
+function nearTo(
+  one: SealContext,
+  name: keyof SealContext,
+  way: 'longer' | 'shorter' | 'absent',
+): SealContext {
+  if (name === 'version') {
+    if (one.version === undefined) return { ...one, version: 0 }
+    if (way !== 'absent') return { ...one, version: one.version + 1 }
+    const { version: _version, ...rest } = one
+    return rest
+  }
+  const value = one[name]
+  if (way === 'absent' && value !== undefined && (name === 'host' || name === 'sid')) {
+    const { [name]: _gone, ...rest } = one
+    return rest
+  }
+  // Whole code points: half a surrogate pair is another test's matter.
+  const shorter = Array.from(value ?? '')
+    .slice(0, -1)
+    .join('')
+  return { ...one, [name]: way === 'shorter' && shorter !== value ? shorter : `${value ?? ''}x` }
+}
