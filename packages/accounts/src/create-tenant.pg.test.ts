@@ -99,16 +99,11 @@ describe('the operator', () => {
     expect(await at.provisioner.operator()).toBe(made.tenantId)
   })
 
-  test('is the first tenant, also when several are made at once, and stays it', async () => {
-    const made = await Promise.all(
-      ['a', 'b', 'c'].map((name) =>
-        createTenant(at.provision, { name, email: `${name}@example.com` }),
-      ),
-    )
-    const operator = await at.provisioner.operator()
-    expect(made.map(({ tenantId }) => tenantId)).toContain(operator)
-    await createTenant(at.provision, shop)
-    expect(await at.provisioner.operator()).toBe(operator)
+  test('is the first tenant, also for one that was made in the same moment', async () => {
+    const first = await createTenant(at.provision, shop)
+    const provisioner = { ...at.provisioner, operator: () => Promise.resolve(null) }
+    await createTenant({ ...at.provision, provisioner }, { name: 'Two', email: 'two@example.com' })
+    expect(await at.provisioner.operator()).toBe(first.tenantId)
   })
 
   test('stays a default tenant that is in use', async () => {

@@ -36,7 +36,6 @@ test('the finder may read these columns and no others', async () => {
     idempotency_keys: 'call_id kid tenant_id',
     media_streams: 'call_id ended_at heartbeat_at id tenant_id',
     phone_checks: 'created_at id tenant_id',
-    phone_checks: 'created_at id tenant_id',
     phone_credentials: 'kid phone_id tenant_id',
     phones: 'deleted_at id ingest_key phone_token_hash tenant_id',
     sessions: 'family_hash id tenant_id',

@@ -88,7 +88,6 @@ export const finderFunctions: Readonly<Record<string, readonly string[]>> = {
   'key_ids_of(text)': [],
   'key_rows(text,text)': ['dialer', 'gateway', 'ingest', 'owner', 'transcriber'],
   'old_phone_checks(integer,integer)': ['dialer'],
-  'old_phone_checks(integer,integer)': ['dialer'],
   'open_calls_dialed_before(timestamp with time zone)': ['dialer', 'gateway', 'owner'],
   'operator_tenant()': ['owner'],
   'pending_transcriptions(integer)': ['dialer', 'transcriber'],
