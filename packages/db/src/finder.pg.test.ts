@@ -1,7 +1,7 @@
 import { testDatabase, type TestDatabase } from '@callwire/testkit'
 import type postgres from 'postgres'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
-import { connectDatabase, type Database } from './index.ts'
+import { connectDatabase, tenantCountIn, type Database } from './index.ts'
 import { fillTenant, idOf } from './testing/fill-tenant.ts'
 import { superClient } from './testing/super-client.ts'
 
@@ -126,6 +126,11 @@ test('checks of credentials are found by age, of every tenant', async () => {
   expect(found).toEqual(old.map((id, index) => ({ tenantId: tenants[index], id })))
   expect(await dialer.finder.oldPhoneChecks(60_000, 1)).toHaveLength(1)
   await expect(ingest.finder.oldPhoneChecks(1, 9)).rejects.toMatchObject({ code: 'permission' })
+})
+
+test('tenants are counted, also within the transaction of one', async () => {
+  expect(await dialer.finder.tenantCount()).toBe(2)
+  expect(await dialer.withTenant(tenants[0], tenantCountIn)).toBe(2)
 })
 
 test('a sid that two tenants know belongs to nobody', async () => {

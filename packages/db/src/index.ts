@@ -13,6 +13,7 @@ export {
 } from './key-store.ts'
 export { migrateDatabase } from './migrate/migrate-database.ts'
 export { serviceDatabaseUrl, serviceNames, type ServiceName } from './service-name.ts'
+export { tenantCountIn } from './tenant-count.ts'
 export { type Transact, type Tx } from './transaction.ts'
 export {
   agents,
