@@ -1,10 +1,9 @@
-import { execFile, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
 import type { CallEvent } from '@callwire/contracts'
 import { createClient, type Client } from '@callwire/sdk'
 import { eventually, scratchDir } from '@callwire/testkit'
@@ -23,6 +22,9 @@ type RunFile = {
   pids: Record<string, number>
 }
 
+export type CliResult = { code: number; stdout: string; stderr: string }
+type Environment = Record<string, string>
+
 /** The whole system as an operator starts it, with a simulator for Exotel. */
 export type Constellation = AsyncDisposable & {
   simulator: Simulator
@@ -36,6 +38,8 @@ export type Constellation = AsyncDisposable & {
   runFile(): RunFile
   /** Runs the CLI against this system and parses what it prints. */
   cli(...args: string[]): Promise<unknown>
+  /** Runs the CLI as a person does; gives all that it said. */
+  runCli(args: readonly string[], env?: Record<string, string>): Promise<CliResult>
   /** Imports the test's phone with an agent of this kind. */
   phoneWith(agent: Parameters<Client['agents']['create']>[0]): Promise<string>
   output(): string
@@ -44,11 +48,15 @@ export type Constellation = AsyncDisposable & {
 /** Everything is up within a few seconds; a busy machine may take many. */
 const READY_MS = 90_000
 
-export async function startConstellation(env: Record<string, string> = {}): Promise<Constellation> {
+/** @param settings - variables of the system; they may depend on where the simulator is */
+export async function startConstellation(
+  settings: Environment | ((simulator: Simulator) => Environment) = {},
+): Promise<Constellation> {
   await using stack = new AsyncDisposableStack()
   const dataDir = await scratchDir('e2e')
   stack.defer(() => rm(dataDir, { recursive: true, force: true }))
   const simulator = stack.use(await startSimulator())
+  const env = typeof settings === 'function' ? settings(simulator) : settings
   const anyPort = { GATEWAY_PORT: '0', INGEST_PORT: '0', COPILOT_PORT: '0', METRICS_PORT: '0' }
   const child = spawn(process.execPath, [launcher, 'start'], {
     cwd: root,
@@ -66,7 +74,7 @@ export async function startConstellation(env: Record<string, string> = {}): Prom
       ...env,
     },
   })
-  const output = collect(child)
+  const output = collect(child.stdout, child.stderr)
   stack.defer(async () => {
     child.kill('SIGTERM')
     if (child.exitCode === null && child.signalCode === null) await once(child, 'exit')
@@ -82,10 +90,19 @@ export async function startConstellation(env: Record<string, string> = {}): Prom
   const { gatewayUrl } = runFile()
 
   let apiKey = ''
-  const run = async (...args: string[]): Promise<unknown> => {
-    const { stdout } = await promisify(execFile)(process.execPath, [cli, ...args, '--json'], {
-      env: { ...machine, CALLWIRE_DATA_DIR: dataDir, CALLWIRE_API_KEY: apiKey },
+  const runCli: Constellation['runCli'] = async (args, more = {}) => {
+    const given = { ...machine, CALLWIRE_DATA_DIR: dataDir, CALLWIRE_API_KEY: apiKey, ...more }
+    const command = spawn(process.execPath, [cli, ...args], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: given,
     })
+    const [stdout, stderr] = [collect(command.stdout), collect(command.stderr)]
+    const [code] = (await once(command, 'close')) as [number | null]
+    return { code: code ?? -1, stdout: stdout(), stderr: stderr() }
+  }
+  const run = async (...args: string[]): Promise<unknown> => {
+    const { code, stdout, stderr } = await runCli([...args, '--json'])
+    if (code !== 0) throw new Error(`callwire ${args.join(' ')}: ${stderr}`)
     return JSON.parse(stdout)
   }
   const tenant = (await run(
@@ -109,6 +126,7 @@ export async function startConstellation(env: Record<string, string> = {}): Prom
     client,
     runFile,
     cli: run,
+    runCli,
     async phoneWith(body) {
       const { agent } = await client.agents.create(body)
       const { phone } = await client.phones.import({

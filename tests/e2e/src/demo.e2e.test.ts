@@ -30,7 +30,7 @@ function demo(...args: string[]) {
     stdio: ['pipe', 'pipe', 'pipe'],
     env: { ...machine, ...anyPort, CALLWIRE_DATA_DIR: dataDir, CALLWIRE_PARENT_FD: '0' },
   })
-  const read = collect(child)
+  const read = collect(child.stdout, child.stderr)
   const ended = once(child, 'exit').then(([code]) => code as number | null)
   return { child, read, ended }
 }

@@ -1,5 +1,6 @@
-import { spawn, type ChildProcess } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import type { Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import { freePort } from '@callwire/stores'
 import { eventually } from '@callwire/testkit'
@@ -62,7 +63,7 @@ export async function startSimulator(): Promise<Simulator> {
       LOG_LEVEL: 'trace',
     },
   })
-  const output = collect(child)
+  const output = collect(child.stdout, child.stderr)
   const url = `http://127.0.0.1:${String(port)}`
   const ask = async (method: string, path: string, body?: unknown): Promise<unknown> => {
     const response = await fetch(new URL(path, url), {
@@ -111,10 +112,10 @@ export async function startSimulator(): Promise<Simulator> {
   }
 }
 
-/** Everything a process says, on both of its streams. */
-export function collect(child: ChildProcess): () => string {
+/** Everything that comes out of these streams, in the order in which it comes. */
+export function collect(...streams: (Readable | null)[]): () => string {
   let text = ''
-  for (const stream of [child.stdout, child.stderr]) {
+  for (const stream of streams) {
     stream?.setEncoding('utf8').on('data', (more: string) => (text += more))
   }
   return () => text

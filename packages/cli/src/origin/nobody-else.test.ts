@@ -26,7 +26,8 @@ const holding = (...what: RegExp[]) =>
   })
 
 describe('the old form is known to the migration alone', () => {
-  const migration = /^packages\/cli\/src\/(?:origin|testing|commands)\/[\w.-]*\.ts$/
+  const migration =
+    /^(?:packages\/cli\/src\/(?:origin|testing|commands)|tests\/e2e\/src)\/[\w.-]*\.ts$/
 
   test.each([
     ['its salt', [/exotel-encryption-salt/]],
