@@ -1,8 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import { openCredential, sealCredential } from './credential.ts'
+import { associatedData } from './context.ts'
+import { openCredential, resealCredential, sealCredential } from './credential.ts'
 import { CryptoError } from './errors.ts'
-import { sealedKeyId } from './format.ts'
-import { parseOpenRing, parseSealRing } from './rings/hpke-rings.ts'
+import { formatEnvelope, sealedKeyId } from './format.ts'
+import { hpkeSeal } from './hpke/single-shot.ts'
+import { ephemeralPair } from './hpke/x25519.ts'
+import { openRings, parseOpenRing, parseSealRing } from './rings/hpke-rings.ts'
 import { context, otherContexts, ringsOf } from './testing/samples.ts'
 import { outcomeOf, UNSEAL_FAILED } from './testing/outcome.ts'
 
@@ -91,6 +94,28 @@ describe('credentials', () => {
       token,
     ])
     expect(outcomeOf(() => openCredential(open, context, after))).toEqual(UNSEAL_FAILED)
+  })
+
+  it('do not open, nor seal anew, to bytes that are no text', () => {
+    const { kid, key } = openRings.reveal(open).primary
+    const bound = associatedData('cw1c', kid, context)
+    const notText = Uint8Array.of(0xc3, 0x28)
+    const { enc, ciphertext } = hpkeSeal(ephemeralPair(), key, bound, notText)
+    const sealed = formatEnvelope({ format: 'cw1c', kid, head: enc, body: ciphertext })
+    expect(outcomeOf(() => openCredential(open, context, sealed))).toEqual(UNSEAL_FAILED)
+    expect(outcomeOf(() => resealCredential(open, context, sealed))).toEqual(UNSEAL_FAILED)
+  })
+
+  it('take a context up to its limit, and none beyond', () => {
+    const rest = associatedData('cw1c', 'k1', { ...context, field: 'f' }).length - 1
+    const longest = { ...context, field: 'f'.repeat(1024 - rest) }
+    expect(openCredential(open, longest, sealCredential(seal, longest, token))).toBe(token)
+    const beyond = { ...context, field: `${longest.field}f` }
+    expect(outcomeOf(() => sealCredential(seal, beyond, token))).toMatchObject({
+      code: 'invalid_input',
+    })
+    const sealed = sealCredential(seal, longest, token)
+    expect(outcomeOf(() => openCredential(open, beyond, sealed))).toEqual(UNSEAL_FAILED)
   })
 
   it.each([

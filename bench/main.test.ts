@@ -1,0 +1,19 @@
+import { spawnSync } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { expect, it } from 'vitest'
+
+const program = fileURLToPath(new URL('main.ts', import.meta.url))
+
+it.each([[[]], [['nothing-of-the-kind']], [['crypto', 'crypto']], [['crypto', '--fast']]])(
+  'says what there is when it is called with %j',
+  (args) => {
+    const { status, stdout, stderr } = spawnSync(process.execPath, [program, ...args], {
+      encoding: 'utf8',
+    })
+    expect(status).toBe(2)
+    expect(stdout).toBe('')
+    expect(stderr).toMatch(
+      /^Say npm run bench -- <name> \[--json\] with one of\n {2}crypto +opening/,
+    )
+  },
+)
