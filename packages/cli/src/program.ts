@@ -4,6 +4,7 @@ import { registerCalls } from './commands/calls.ts'
 import type { Context } from './commands/context.ts'
 import { registerImportOrigin } from './commands/import-origin.ts'
 import { registerKeysDerive } from './commands/keys-derive.ts'
+import { registerKeys } from './commands/keys.ts'
 import { registerKeysWrap } from './commands/keys-wrap.ts'
 import { registerPhones } from './commands/phones.ts'
 import { registerSimulator } from './commands/simulator.ts'
@@ -41,6 +42,7 @@ export function createProgram(o: {
   registerAgents(program, context)
   registerCalls(program, context)
   registerImportOrigin(program, context)
+  registerKeys(program, context)
   registerKeysDerive(program, context)
   registerKeysWrap(program, context)
   registerSimulator(program, context)

@@ -41,7 +41,10 @@ function explain(error: unknown): {
   message: string
   details?: Readonly<Record<string, unknown>>
 } {
-  if (error instanceof CliFailure) return { code: 'cli', message: error.message }
+  if (error instanceof CliFailure) {
+    const { code, message, details } = error
+    return { code, message, ...(details === undefined ? {} : { details }) }
+  }
   if (error instanceof CallwireError) {
     const where = error.requestId === null ? '' : `, request ${error.requestId}`
     const message = `${error.message} (${error.code}${where})`

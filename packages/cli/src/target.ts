@@ -11,6 +11,7 @@ const runFileSchema = z.object({
   copilotUrl: z.string(),
   databaseUrl: z.string(),
   simulatorUrl: z.string().optional(),
+  keysFile: z.string().nullish(),
 })
 type RunFile = z.infer<typeof runFileSchema>
 
@@ -21,6 +22,8 @@ export type Target = {
   consumerUrl(): string
   apiKey(): string
   databaseUrl(): string
+  /** The file that the install's ENCRYPTION_KEYS come from; null when none is known here. */
+  keysFile(): string | null
   simulatorUrl(): string
 }
 
@@ -55,6 +58,15 @@ export function createTarget(env: Environment, cwd: string): Target {
       if (url === undefined)
         throw new CliFailure(`No running system found. ${START_IT}, or set DATABASE_URL.`)
       return url
+    },
+    keysFile() {
+      const named = set('ENCRYPTION_KEYS_FILE') ?? set('ENCRYPTION_KEY_FILE')
+      if (named !== undefined) return named
+      // The run file speaks of its own install, not of whichever DATABASE_URL names.
+      const run = runFile()
+      return run?.databaseUrl === (set('DATABASE_URL') ?? run?.databaseUrl)
+        ? (run?.keysFile ?? null)
+        : null
     },
     simulatorUrl() {
       const url = runFile()?.simulatorUrl
