@@ -8,7 +8,7 @@ import { registerKeys } from './commands/keys.ts'
 import { registerKeysWrap } from './commands/keys-wrap.ts'
 import { registerPhones } from './commands/phones.ts'
 import { registerSimulator } from './commands/simulator.ts'
-import { registerTenantCreate } from './commands/tenant-create.ts'
+import { registerTenants } from './commands/tenants.ts'
 import { createOutput, type Stream } from './output.ts'
 import { createTarget, type Environment } from './target.ts'
 
@@ -37,7 +37,7 @@ export function createProgram(o: {
     output: () => createOutput(o.stdout, program.opts<{ json?: boolean }>().json === true),
     signal: o.signal,
   }
-  registerTenantCreate(program, context)
+  registerTenants(program, context)
   registerPhones(program, context)
   registerAgents(program, context)
   registerCalls(program, context)

@@ -13,7 +13,7 @@ type ImportOptions = {
   tag: string[]
 }
 
-/** `phones import`, `phones list`. Key and token come from the environment: an argument would stand in the shell's history. */
+/** `phones import`, `phones check`, `phones list`. Key and token come from the environment: an argument would stand in the shell's history. */
 export function registerPhones(program: Command, context: Context): void {
   const client = () =>
     createClient({ baseUrl: context.target.gatewayUrl(), token: context.target.apiKey() })
@@ -44,6 +44,14 @@ export function registerPhones(program: Command, context: Context): void {
         ...exotelConfig(options, context.env),
       })
       context.output().result({ phone }, `phone  ${phone.id}\nnumber ${phone.number}`)
+    })
+
+  phones
+    .command('check <id>')
+    .description('ask Exotel whether the phone’s credentials work')
+    .action(async (id: string) => {
+      const { check } = await client().phones.check(id)
+      context.output().result({ check }, `Exotel takes them (asked at ${check.checkedAt})`)
     })
 
   phones

@@ -4,12 +4,13 @@ import { systemClock, systemRandom } from '@callwire/runtime'
 import type { Command } from 'commander'
 import { CliFailure } from '../failure.ts'
 import type { Context } from './context.ts'
+import { registerTenantOperator } from './tenant-operator.ts'
 
-/** `tenant create`: the way a fresh system gets a tenant. It speaks to the database, not to the gateway. */
-export function registerTenantCreate(program: Command, context: Context): void {
-  program
-    .command('tenant')
-    .description('tenants of this install')
+/** `tenant create` and `tenant operator`: the way a fresh system gets a tenant, and whose it is. It speaks to the database, not to the gateway. */
+export function registerTenants(program: Command, context: Context): void {
+  const tenant = program.command('tenant').description('tenants of this install')
+  registerTenantOperator(tenant, context)
+  tenant
     .command('create')
     .description('make a tenant with an owner and an API key; both secrets are shown once')
     .requiredOption('--name <name>', 'what the tenant is called')
