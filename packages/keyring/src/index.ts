@@ -7,6 +7,7 @@ export type { JobView } from './life/job-view.ts'
 export { createKeyAudit, type KeyAudit } from './life/key-audit.ts'
 export type { KeyActor, KeyLife, KeyStatusView, KeyView, Refused } from './life/key-life.ts'
 export { refusalSentence, type KeyProcess, type KeyRefusal } from './life/refusal.ts'
+export { checkName, parseNamedRing, type RingName } from './rings.ts'
 export { requireKnownKeys } from './watch/require-known-keys.ts'
 export {
   watchKeys,
