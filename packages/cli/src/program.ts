@@ -1,5 +1,6 @@
 import { Command } from 'commander'
 import { registerAgents } from './commands/agents.ts'
+import { registerBackup } from './commands/backup.ts'
 import { registerCalls } from './commands/calls.ts'
 import type { Context } from './commands/context.ts'
 import { registerImportOrigin } from './commands/import-origin.ts'
@@ -7,6 +8,7 @@ import { registerKeysDerive } from './commands/keys-derive.ts'
 import { registerKeys } from './commands/keys.ts'
 import { registerKeysWrap } from './commands/keys-wrap.ts'
 import { registerPhones } from './commands/phones.ts'
+import { registerRestore } from './commands/restore.ts'
 import { registerSimulator } from './commands/simulator.ts'
 import { registerTenants } from './commands/tenants.ts'
 import { createOutput, type Stream } from './output.ts'
@@ -35,6 +37,7 @@ export function createProgram(o: {
     target: createTarget(o.env, o.cwd),
     env: o.env,
     output: () => createOutput(o.stdout, program.opts<{ json?: boolean }>().json === true),
+    stderr: o.stderr,
     signal: o.signal,
   }
   registerTenants(program, context)
@@ -45,6 +48,8 @@ export function createProgram(o: {
   registerKeys(program, context)
   registerKeysDerive(program, context)
   registerKeysWrap(program, context)
+  registerBackup(program, context)
+  registerRestore(program, context)
   registerSimulator(program, context)
   acceptJsonAnywhere(program)
   return program

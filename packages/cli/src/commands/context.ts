@@ -1,5 +1,5 @@
 import type { Environment, Target } from '../target.ts'
-import type { Output } from '../output.ts'
+import type { Output, Stream } from '../output.ts'
 
 /** What a command is given. */
 export type Context = {
@@ -7,5 +7,7 @@ export type Context = {
   env: Environment
   /** Made when the command runs, once `--json` is known. */
   output: () => Output
+  /** For what is shown while a command works. */
+  stderr: Stream
   signal: AbortSignal
 }

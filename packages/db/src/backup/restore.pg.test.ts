@@ -6,8 +6,9 @@ import { readMigrations } from '../migrate/script.ts'
 import { catalogueProblems } from '../testing/catalogue/index.ts'
 import { fillTenant, idOf } from '../testing/fill-tenant.ts'
 import { rolledBack, superClient } from '../testing/super-client.ts'
-import { backupOf, contentOf, newKeys, restoreInto } from './testing/backup-of.ts'
-import { blockBorders, inChunks } from './testing/bytes.ts'
+import { backupOf, contentOf, newKeys, restoreInto, type Keys } from './testing/backup-of.ts'
+import { fillOddly } from './testing/fill-oddly.ts'
+import { restoreRefused } from './testing/restore-refused.ts'
 
 const keys = newKeys('k1', 'k2')
 let from: TestDatabase
@@ -19,16 +20,7 @@ beforeAll(async () => {
   sql = superClient(from.url)
   await fillTenant(sql, 1)
   await fillTenant(sql, 2)
-  const text = String.raw`tab	feed` + '\n\\N \\. "quoted" {a,b} é नमस्ते \u{1f4de}'
-  await sql`update agents set name = ${text} where tenant_id = ${idOf('ten', 1)}`
-  await sql`update api_keys set scopes = ${['calls:read', 'with,comma', text]}`
-  await sql`update calls set person_sealed = 'cw1d.k2.x.y', metadata_sealed = 'cw1d.k1.x.y'
-    where tenant_id = ${idOf('ten', 2)}`
-  // Several blocks, of what does not compress to nothing.
-  await sql`insert into audit_log (tenant_id, id, actor_kind, actor_id, action, details)
-    select ${idOf('ten', 1)}, 'aud_' || lpad((n + 1000)::text, 24, '0'), 'service', 's', 'a',
-      jsonb_build_object('x', (select string_agg(md5(n::text || m), '') from generate_series(1, 40) m))
-    from generate_series(1, 300) n`
+  await fillOddly(sql)
   file = (await backupOf(from.serviceUrl('backup'), keys)).file
 })
 afterAll(async () => {
@@ -134,6 +126,17 @@ describe('a database in use is refused, and stays as it is', () => {
     expect(await catalogueProblems(target)).toEqual([])
   })
 
+  test('without waiting for those who use it', async () => {
+    await using to = await testDatabase()
+    await using target = superClient(to.url)
+    await fillTenant(target, 1)
+    await target.begin(async (tx) => {
+      await tx`select from calls for update`
+      const outcome = restoreInto(to.url, file, keys)
+      await expect(outcome).rejects.toMatchObject({ code: 'not_empty' })
+    })
+  })
+
   test('a schema of that name that is not ours', async () => {
     await using to = await newTarget()
     await using target = superClient(to.url)
@@ -143,76 +146,8 @@ describe('a database in use is refused, and stays as it is', () => {
   })
 })
 
-/** What a restore that was refused must leave: an empty database. */
-async function refused(bytes: Buffer, o: Parameters<typeof restoreInto>[3] = {}, ring = keys) {
-  await using to = await newTarget()
-  const failure = await restoreInto(to.url, bytes, ring, o).then(
-    () => ({ code: 'restored', message: '' }),
-    (error: unknown) => error as { code: string; message: string },
-  )
-  await using target = superClient(to.url)
-  const schemas = await target`select nspname from pg_namespace where nspname in ('app', 'finder')`
-  return { code: failure.code, message: failure.message, traces: schemas.length }
-}
-
-describe('a damaged file is refused without a trace', () => {
-  test('cut at each border of blocks, and around it', async () => {
-    const borders = blockBorders(file)
-    expect(borders.length).toBeGreaterThan(3)
-    for (const border of borders) {
-      for (const end of [border - 1, border, border + 1]) {
-        if (end >= file.length) continue
-        const result = await refused(file.subarray(0, end))
-        expect([end, result]).toMatchObject([end, { code: 'damaged', traces: 0 }])
-      }
-    }
-  })
-
-  test('a byte more, and the whole twice', async () => {
-    for (const more of [Buffer.of(0), file]) {
-      const result = await refused(Buffer.concat([file, more]))
-      expect(result).toMatchObject({ code: 'damaged', traces: 0 })
-    }
-  })
-
-  test('two blocks swapped', async () => {
-    const [a = 0, b = 0, c = 0] = blockBorders(file)
-    const swapped = [
-      file.subarray(0, a),
-      file.subarray(b, c),
-      file.subarray(a, b),
-      file.subarray(c),
-    ]
-    expect(await refused(Buffer.concat(swapped))).toMatchObject({ code: 'damaged', traces: 0 })
-  })
-
-  test.each([
-    ['the format', () => 3, 'not_a_backup'],
-    ['the id', () => file.indexOf('"id":"') + 6, 'damaged'],
-    ['the date', () => file.indexOf('"createdAt":"') + 16, 'damaged'],
-    ['a checksum', () => file.indexOf('"checksum":"') + 14, 'damaged'],
-    ['the sealed key', () => file.indexOf('cw1c.k1.') + 60, 'damaged'],
-    ['the salt', () => file.indexOf('"salt":"') + 9, 'damaged'],
-    ['a frame', () => blockBorders(file)[1] ?? 0, 'damaged'],
-    ['a length', () => (blockBorders(file)[1] ?? 0) + 4, 'damaged'],
-    ['a block', () => (blockBorders(file)[1] ?? 0) + 4_000, 'damaged'],
-    ['a tag', () => (blockBorders(file)[2] ?? 0) - 1, 'damaged'],
-    ['the last byte', () => file.length - 1, 'damaged'],
-  ])('one bit changed in %s', async (_name, place, code) => {
-    const changed = Buffer.from(file)
-    changed[place()] = (changed[place()] ?? 0) ^ 1
-    expect(await refused(changed)).toMatchObject({ code, traces: 0 })
-  })
-
-  test('a file that is exchanged between the look and the load', async () => {
-    await sql`update agents set name = 'another' where tenant_id = ${idOf('ten', 2)}`
-    const { file: other } = await backupOf(from.serviceUrl('backup'), keys)
-    let reads = 0
-    const source = () => inChunks((reads += 1) === 1 ? file : other)
-    expect(await refused(file, { source })).toMatchObject({ code: 'damaged', traces: 0 })
-    expect(reads).toBe(2)
-  })
-})
+const refused = (bytes: Buffer, o = {}, given: Pick<Keys, 'ring'> = keys) =>
+  restoreRefused(bytes, given, o)
 
 describe('what is refused says what to do, and leaves no trace', () => {
   test('a key that the file needs', async () => {
@@ -251,6 +186,38 @@ describe('what is refused says what to do, and leaves no trace', () => {
     if (first === undefined) throw new Error('no migrations')
     const other = [{ ...first, checksum: 'b'.repeat(64) }, ...rest]
     expect(await refused(file, { migrations: other })).toMatchObject({ code: 'newer', traces: 0 })
+  })
+
+  test('rows that did not arrive as they were', async () => {
+    await using other = await testDatabase()
+    await using source = superClient(other.url)
+    await fillTenant(source, 1)
+    const script = {
+      name: '9000-trigger.sql',
+      checksum: 'a'.repeat(64),
+      text: `create function app.other_name() returns trigger language plpgsql
+          as 'begin new.name := upper(new.name); return new; end';
+        create trigger other_name before insert on agents
+          for each row execute function app.other_name()`,
+    }
+    const { name, checksum } = script
+    await source`insert into schema_scripts ${source({ name, checksum, kind: 'migration' })}`
+    const { file: lower } = await backupOf(other.url, keys)
+    const migrations = [...(await readMigrations()), script]
+    const result = await refused(lower, { migrations })
+    expect(result).toMatchObject({ code: 'not_ready', traces: 0 })
+    expect(result.message).toContain('agents')
+  })
+
+  test.each([
+    ['the audit log', 'alter table audit_log disable trigger audit_log_append_only'],
+    ['a key', 'alter table agents add constraint more check (true) not valid'],
+  ])('a migration that tears down %s', async (_name, text) => {
+    const next = { name: '9000-next.sql', checksum: 'a'.repeat(64), text }
+    const migrations = [...(await readMigrations()), next]
+    const result = await refused(file, { migrations })
+    expect(result).toMatchObject({ code: 'not_ready', traces: 0 })
+    expect(result.message).toContain('fence')
   })
 
   test('an interruption', async () => {
