@@ -4,7 +4,7 @@ import { eq, sql as statement } from 'drizzle-orm'
 import type postgres from 'postgres'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openClient } from './client.ts'
-import { connectDatabase, connectProvisioner, phoneCredentials, phones, users } from './index.ts'
+import { connectDatabase, connectProvisioner, phones, users } from './index.ts'
 import type { Database, Tx } from './index.ts'
 import type { ServiceName } from './service-name.ts'
 import { fillTenant, idOf } from './testing/fill-tenant.ts'
@@ -105,48 +105,26 @@ describe('withTenant', () => {
   })
 })
 
-describe('rights', () => {
-  const readKeys = (tx: Tx) => tx.select({ key: phoneCredentials.encApiKey }).from(phoneCredentials)
-
-  test('the dialer alone reads sealed credentials; the gateway writes them blindly', async () => {
-    const dialer = await open('dialer')
-    expect(await dialer.withTenant(mine, readKeys)).toEqual([{ key: 'cw1c.x' }])
-    for (const service of ['gateway', 'ingest', 'transcriber', 'copilot', 'courier'] as const) {
-      const db = await open(service)
-      await expect(db.withTenant(mine, readKeys)).rejects.toMatchObject({ code: 'permission' })
-    }
-    const gateway = await open('gateway')
-    await gateway.withTenant(mine, async (tx) => {
-      await tx.execute(statement`update phone_credentials set enc_api_key = 'cw1c.z', version = 2`)
-    })
-    expect(await dialer.withTenant(mine, readKeys)).toEqual([{ key: 'cw1c.z' }])
-  })
-
-  test.each([
-    ['copilot', 'select person_sealed from calls'],
-    ['copilot', 'select metadata_sealed from calls'],
-    ['copilot', 'select sealed from call_secrets'],
-    ['copilot', 'select wrapped from call_keys'],
-    ['copilot', 'select password_hash from users'],
-    ['copilot', `insert into call_events default values`],
-    ['transcriber', 'select person_sealed from calls'],
-    ['transcriber', 'select sealed from call_secrets'],
-    ['dialer', 'select password_hash from users'],
-    ['ingest', 'update call_events set data = null'],
-    ['gateway', 'update call_events set data = null'],
-    ['gateway', 'delete from call_events'],
-    ['gateway', 'delete from audit_log'],
-    ['gateway', 'update tenants set is_default = true'],
-    ['courier', 'select id from calls'],
-    ['dialer', 'create table mine (id int)'],
-    ['dialer', 'select * from schema_scripts'],
-    ['dialer', 'select finder.user_by_email(null)'],
-    ['copilot', 'select * from finder.due_calls(1)'],
-  ] as const)('%s may not %s', async (service, text) => {
-    const db = await open(service)
-    const attempt = db.withTenant(mine, (tx) => tx.execute(statement.raw(text)))
-    await expect(attempt).rejects.toMatchObject({ code: 'permission' })
-  })
+test('a database and a provisioner have these ways in and no others', async () => {
+  expect(Object.keys(await open('gateway')).toSorted()).toEqual([
+    'close',
+    'finder',
+    'keys',
+    'ping',
+    'withTenant',
+  ])
+  const provisioner = connectProvisioner({ url: database.url })
+  expect(Object.keys(provisioner).toSorted()).toEqual([
+    'close',
+    'isEmpty',
+    'keys',
+    'operator',
+    'setOperator',
+    'unusedDefault',
+    'userByEmail',
+    'withTenant',
+  ])
+  await provisioner.close()
 })
 
 describe('logins', () => {

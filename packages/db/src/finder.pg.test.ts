@@ -133,6 +133,11 @@ test('tenants are counted, also within the transaction of one', async () => {
   expect(await dialer.withTenant(tenants[0], tenantCountIn)).toBe(2)
 })
 
+test('tenants are counted', async () => {
+  expect(await dialer.finder.tenantCount()).toBe(2)
+  await expect(ingest.finder.tenantCount()).rejects.toMatchObject({ code: 'permission' })
+})
+
 test('a sid that two tenants know belongs to nobody', async () => {
   await sql`update calls set sid = 'mine' where id = ${idOf('cal', 1)}`
   expect(await ingest.finder.callBySid('mine')).toEqual({
