@@ -1,5 +1,9 @@
 import { crypto } from './crypto.ts'
 import type { Bench } from './lib/bench.ts'
+import { rotation } from './rotation.ts'
 
 /** Every benchmark by the name it is called with. */
-export const benches: ReadonlyMap<string, Bench> = new Map([['crypto', crypto]])
+export const benches: ReadonlyMap<string, Bench> = new Map([
+  ['crypto', crypto],
+  ['rotation', rotation],
+])

@@ -9,10 +9,14 @@ export type Figure = {
 
 export type Limit = { readonly atMost: number } | { readonly atLeast: number }
 
+export type Settings = Readonly<Record<string, number>>
+
 export type Bench = {
   /** What it measures, in a line. */
   readonly about: string
-  readonly run: () => Promise<readonly Figure[]>
+  /** Whole numbers that may be given as `--name N`, with what they are otherwise. */
+  readonly settings?: Settings
+  readonly run: (settings: Settings) => Promise<readonly Figure[]>
 }
 
 export function keepsLimit({ value, limit }: Figure): boolean {

@@ -8,10 +8,10 @@ export type BatchFeel = {
 }
 
 /** A dial is a matter of seconds; nobody notices less than this. */
-const CALM_LOOP_MS = 25
+const CALM_LOOP_MS = 50
 const CALM_QUERY_MS = 25
 /** From here on somebody waits for us, or for what we wait for. */
-const STRAINED_LOOP_MS = 100
+const STRAINED_LOOP_MS = 250
 const STRAINED_QUERY_MS = 200
 /** Others get at least a fifth of the time, however calm it is. */
 const CALM_SHARE = 0.25

@@ -27,6 +27,7 @@ describe('a job as people follow it', () => {
     ['nothing done yet', { done: 0, failed: 0 }, { rate: 0, eta: null }],
     ['paused', { state: 'paused' }, { rate: 50, eta: null }],
     ['done', { state: 'done', done: 990 }, { rate: 125, eta: 0 }],
+    ['ended before all was done', { state: 'done' }, { rate: 50, eta: 0 }],
     ['further than was counted', { done: 1_020 }, { rate: 128.8, eta: 0 }],
   ])('%s', (_name, over, expected) => {
     expect(viewJob({ ...job, ...over })).toMatchObject(expected)

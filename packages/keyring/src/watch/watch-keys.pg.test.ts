@@ -240,6 +240,9 @@ describe('a running process', () => {
     const { watched, logs } = await watch([held], { keys })
     away = true
     await eventually(() => messages(logs).includes('keys not looked at'))
+    await quickClock.sleep(20)
+    await quickClock.sleep(20)
+    await quickClock.sleep(20)
     await w.gateway.keys.introduce('k2', { primary: 'k1' })
     await w.gateway.keys.promote('k2', { from: 'k1' })
     await watched.check()
