@@ -3,6 +3,7 @@ import { defaultStreamBegin } from '@callwire/exotel'
 import { heldRing, type HeldRing } from '@callwire/keyring'
 import { readConfig, variableFile, variables } from '@callwire/runtime'
 import { z } from 'zod'
+import { readGlobalAccount } from './account/global-account.ts'
 
 /** A minute is what Exotel's own docs allow at most for the window; more is a slip of the pen. */
 const mostRequestsPerMinute = 100_000
@@ -22,6 +23,11 @@ const schema = z.object({
   EXOTEL_ALLOW_HTTP: variables.booleanFlag.prefault('false'),
   EXOTEL_REQUESTS_PER_MINUTE: variables.whole(1, mostRequestsPerMinute).prefault('200'),
   EXOTEL_STREAM_BEGIN: variables.text.prefault(defaultStreamBegin),
+  EXOTEL_GLOBAL_FALLBACK: variables.booleanFlag.prefault('false'),
+  EXOTEL_API_KEY: variables.secret.optional(),
+  EXOTEL_API_TOKEN: variables.secret.optional(),
+  EXOTEL_SID: variables.text.optional(),
+  EXOTEL_SUBDOMAIN: variables.text.optional(),
   DIAL_TIMEOUT_MS: variables.durationMs.prefault('35000'),
   RECONCILE_AFTER_MS: variables.durationMs.prefault('5000'),
   RECONCILE_GRACE_MS: variables.durationMs.prefault('120000'),
@@ -54,6 +60,7 @@ export function readDialerConfig(env: NodeJS.ProcessEnv = process.env) {
       allowedHosts: config.EXOTEL_ALLOWED_HOSTS,
       allowHttp: config.EXOTEL_ALLOW_HTTP,
       requestsPerMinute: config.EXOTEL_REQUESTS_PER_MINUTE,
+      globalAccount: readGlobalAccount(config, config.EXOTEL_ALLOWED_HOSTS),
     },
     settings: {
       webhookBaseUrl: withoutSlash(config.WEBHOOK_BASE_URL ?? publicUrl),

@@ -19,6 +19,7 @@ import {
   type Logger,
   type Metrics,
 } from '@callwire/runtime'
+import { requireSingleTenant } from './account/global-account.ts'
 import type { DialerConfig } from './config.ts'
 import type { DialerDeps } from './deps.ts'
 import { createDialerMetrics } from './dialer-metrics.ts'
@@ -50,6 +51,7 @@ export async function createContext(
     maxConnections: databaseConnections,
   })
   opened.defer(() => database.close())
+  await requireSingleTenant(database.finder, config.exotel.globalAccount)
   const clock = systemClock
   const random = systemRandom
   const keyWatch = opened.use(
@@ -81,6 +83,7 @@ export async function createContext(
     budget: createBudget(bus, { perMinute: config.exotel.requestsPerMinute }),
     exotel,
     credentialRing: config.credentialRing,
+    globalAccount: config.exotel.globalAccount,
     contentRing: config.contentRing,
     callbackRing: config.callbackRing,
     owner: `${hostname()}:${process.pid}:${random(4).toString('hex')}`,

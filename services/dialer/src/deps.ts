@@ -1,7 +1,7 @@
 import type { Budget, Queues } from '@callwire/bus'
 import type { ContentRing, MacRing, OpenRing } from '@callwire/crypto'
 import type { Database } from '@callwire/db'
-import type { ExotelClient } from '@callwire/exotel'
+import type { ExotelAccount, ExotelClient } from '@callwire/exotel'
 import type { Ledger } from '@callwire/ledger'
 import type { Clock, Logger, Random } from '@callwire/runtime'
 import type { DialerMetrics } from './dialer-metrics.ts'
@@ -26,8 +26,13 @@ export type DialerDeps = {
   ledger: Ledger
   queues: Pick<Queues, 'wakeDialer' | 'hasDialJob'>
   budget: Budget
-  exotel: Pick<ExotelClient, 'placeCall' | 'callDetails' | 'callDetailsV3' | 'listCalls'>
+  exotel: Pick<
+    ExotelClient,
+    'placeCall' | 'callDetails' | 'callDetailsV3' | 'listCalls' | 'checkCredentials'
+  >
   credentialRing: OpenRing
+  /** For phones without credentials, where the install has one tenant; null when not asked for. */
+  globalAccount: ExotelAccount | null
   contentRing: ContentRing
   callbackRing: MacRing
   /** This process among all, for work that one process does for all. */

@@ -8,6 +8,8 @@ export type DialerMetrics = {
   /** One unknown call was looked for, with this result. */
   reconciled(result: string): void
   alert(code: string): void
+  /** One check of a phone's credentials was answered like this. */
+  check(outcome: string): void
 }
 
 export function createDialerMetrics(metrics: Metrics): DialerMetrics {
@@ -31,10 +33,16 @@ export function createDialerMetrics(metrics: Metrics): DialerMetrics {
     help: 'Alerts raised, by code',
     labelNames: ['code'],
   })
+  const checks = metrics.counter({
+    name: 'callwire_credential_checks_total',
+    help: "Checks of phones' credentials, by their answer",
+    labelNames: ['outcome'],
+  })
   return {
     attempt: (outcome) => attempts.inc({ outcome }),
     news: (outcome) => news.inc({ outcome }),
     reconciled: (result) => reconciled.inc({ result }),
     alert: (code) => alerts.inc({ code }),
+    check: (outcome) => checks.inc({ outcome }),
   }
 }

@@ -1,12 +1,14 @@
 import { work } from '@callwire/bus'
 import { runKeyJobs } from '@callwire/keyring'
 import { every, serveMetrics } from '@callwire/runtime'
+import { checkPhone } from './check/check-phone.ts'
 import type { DialerContext } from './context.ts'
 import { placeCall } from './dial/place-call.ts'
 import { applyCallbacks } from './news/apply-callbacks.ts'
 import { pollCalls } from './reconcile/poll-calls.ts'
 import { reconcileCalls } from './reconcile/reconcile-calls.ts'
 import { createRelay } from './relay.ts'
+import { sweepOldChecks } from './sweep/old-checks.ts'
 import { sweepStaleDials } from './sweep/stale-dials.ts'
 import { sweepStaleStreams } from './sweep/stale-streams.ts'
 import { sweepUnapplied } from './sweep/unapplied-callbacks.ts'
@@ -15,10 +17,19 @@ import { sweepUnreceipted } from './sweep/unreceipted-calls.ts'
 /** Requests on their way at once: each waits for Exotel, which takes up to half a minute. */
 const dialConcurrency = 200
 const callbackConcurrency = 8
+/** A person waits for each; more would only use up accounts' budgets. */
+const checkConcurrency = 20
 /** A supervisor gives ten seconds; a request that is not answered by now is cut and asked after. */
 const finishRequestsMs = 5_000
 
-const roundMs = { relay: 500, sweep: 1_000, reconcile: 500, poll: 1_000, keyJobs: 1_000 }
+const roundMs = {
+  relay: 500,
+  sweep: 1_000,
+  reconcile: 500,
+  poll: 1_000,
+  keyJobs: 1_000,
+  forget: 60_000,
+}
 
 /** Starts relay, workers and sweepers. Disposing lets requests end and begins no other. */
 export async function startDialer(context: DialerContext): Promise<AsyncDisposable> {
@@ -48,6 +59,7 @@ export async function startDialer(context: DialerContext): Promise<AsyncDisposab
       concurrency: callbackConcurrency,
       log,
     }),
+    work(bus, 'check', (job) => checkPhone(deps, job), { concurrency: checkConcurrency, log }),
   ]
   started.defer(async () => {
     const cut = setTimeout(() => context.cutRequests(), finishRequestsMs)
@@ -64,6 +76,7 @@ export async function startDialer(context: DialerContext): Promise<AsyncDisposab
     ['stale-streams', roundMs.sweep],
     ['unapplied-callbacks', roundMs.sweep],
     ['unreceipted-calls', roundMs.sweep],
+    ['old-checks', roundMs.forget],
     ['key-jobs', roundMs.keyJobs],
   ]
   const tasks = {
@@ -74,6 +87,7 @@ export async function startDialer(context: DialerContext): Promise<AsyncDisposab
     'stale-streams': () => sweepStaleStreams(deps),
     'unapplied-callbacks': () => sweepUnapplied(deps),
     'unreceipted-calls': () => sweepUnreceipted(deps),
+    'old-checks': () => sweepOldChecks(deps),
     // Ends between two rows when the process does, and leaves its job to another.
     'key-jobs': (stopping: AbortSignal) => runKeyJobs({ ...deps, stopping }),
   }

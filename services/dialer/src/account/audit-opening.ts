@@ -1,24 +1,21 @@
 import { ID_RANDOM_BYTES, newId } from '@callwire/contracts'
 import { auditLog, type Tx } from '@callwire/db'
 import type { Clock, Random } from '@callwire/runtime'
-import { keyIdsOf, type StoredCredentials } from './stored-credentials.ts'
+import { keyIdOf, type PhoneAccount } from './phone-account.ts'
 
-export type OpeningPurpose = 'place-call' | 'reconcile' | 'poll'
+/** What an account is opened for: something about a call, or the check that a person asked for. */
+export type Opening =
+  | { purpose: 'place-call' | 'reconcile' | 'poll'; callId: string }
+  | { purpose: 'check'; checkId: string }
 
 /**
- * Writes down that a phone's credentials are about to be opened, for which call and why, in the
- * caller's transaction: an opening that cannot be written down does not happen.
+ * Writes down that a phone's account is about to be opened, for which call or check, why and by
+ * which key, in the caller's transaction: an opening that cannot be written down does not happen.
  */
 export async function auditOpening(
   tx: Tx,
   d: { clock: Clock; random: Random },
-  o: {
-    tenantId: string
-    phoneId: string
-    callId: string
-    purpose: OpeningPurpose
-    stored: StoredCredentials
-  },
+  o: { tenantId: string; phoneId: string; opening: Opening; account: PhoneAccount },
 ): Promise<void> {
   const now = d.clock.now()
   await tx.insert(auditLog).values({
@@ -30,6 +27,6 @@ export async function auditOpening(
     action: 'credentials.open',
     targetKind: 'phone',
     targetId: o.phoneId,
-    details: { callId: o.callId, purpose: o.purpose, keyId: keyIdsOf(o.stored) },
+    details: { ...o.opening, keyId: keyIdOf(o.account) },
   })
 }

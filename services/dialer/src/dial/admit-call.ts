@@ -18,20 +18,20 @@ type Take = { sid: string; result: { ok: true } | { ok: false; retryAfterMs: num
  */
 export async function admitCall(d: DialerDeps, job: CallJob): Promise<Attempt | null> {
   const { tenantId, callId } = job
-  const look = await d.database.withTenant(tenantId, (tx) => viewCall(tx, tenantId, callId))
+  const look = await d.database.withTenant(tenantId, (tx) => viewCall(tx, d, job))
   if (look === null) return null
   const first = decideDial(look.check)
   if (first.kind === 'skip') return null
   const take = first.kind === 'dial' && isDialable(look) ? await takeBudget(d, look) : null
   if (d.stopping.aborted) return null
   return d.ledger.transact(tenantId, callId, async (w) => {
-    const view = await viewCall(w.tx, tenantId, callId)
+    const view = await viewCall(w.tx, d, job)
     return view === null ? null : admit(d, w, view, take)
   })
 }
 
 async function takeBudget(d: DialerDeps, look: CallView): Promise<Take | null> {
-  const sid = look.credentials?.sid
+  const sid = look.account?.sid
   return sid === undefined ? null : { sid, result: await d.budget.take(sid) }
 }
 
@@ -55,7 +55,7 @@ async function admit(
       return null
     case 'dial':
       // Changed since the first look: the next wake-up takes the right account's budget.
-      if (!isDialable(view) || take?.sid !== view.credentials.sid) return null
+      if (!isDialable(view) || take?.sid !== view.account.sid) return null
       if (take.result.ok) return beginDial(d, w, view)
       await holdCall(w, view.call, waitForBudget(take.result.retryAfterMs))
       return null

@@ -2,8 +2,9 @@ import { calls } from '@callwire/db'
 import { ExotelError } from '@callwire/exotel'
 import { errorFields } from '@callwire/runtime'
 import { and, eq } from 'drizzle-orm'
-import { openStored } from '../account/stored-credentials.ts'
+import { openAccount } from '../account/phone-account.ts'
 import type { DialerDeps } from '../deps.ts'
+import { unlessCut } from '../unless-cut.ts'
 import type { Attempt } from './begin-dial.ts'
 import { buildRequest, openPersonNumber } from './build-request.ts'
 import type { AttemptOutcome } from './decide-outcome.ts'
@@ -16,11 +17,8 @@ export const SEND_DEADLINE_MS = 2_000
 
 /** Sends the one request of an attempt, or finds out that it may not be sent. Never rejects. */
 export async function attemptCall(d: DialerDeps, attempt: Attempt): Promise<AttemptOutcome> {
-  const account = openStored(
-    d.credentialRing,
-    { tenantId: attempt.tenantId, phoneId: attempt.phone.id },
-    attempt.credentials,
-  )
+  const owner = { tenantId: attempt.tenantId, phoneId: attempt.phone.id }
+  const account = openAccount(d, owner, attempt.account)
   const person = openPersonNumber(d.contentRing, attempt.call)
   if (account === null || person === null) return { kind: 'seal_broken' }
   const mayStillSend = () =>
@@ -35,7 +33,7 @@ export async function attemptCall(d: DialerDeps, attempt: Attempt): Promise<Atte
   }
   try {
     const answer = d.exotel.placeCall(account, request, { beforeFirstByte: mayStillSend })
-    return await unlessCut(answer, d.cutting)
+    return await unlessCut<AttemptOutcome>(answer, d.cutting, { kind: 'unknown', reason: 'reset' })
   } catch (error) {
     if (error instanceof ExotelError) {
       return { kind: 'unsendable', code: error.code, message: error.message }
@@ -62,20 +60,4 @@ async function holdsFence(d: DialerDeps, attempt: Attempt): Promise<boolean> {
       ),
   )
   return rows.length > 0
-}
-
-/** A process that must end now does not hear the answer: it leaves the question to another. */
-async function unlessCut(
-  answer: Promise<AttemptOutcome>,
-  cutting: AbortSignal,
-): Promise<AttemptOutcome> {
-  const { promise, resolve } = Promise.withResolvers<AttemptOutcome>()
-  const cut = () => resolve({ kind: 'unknown', reason: 'reset' })
-  if (cutting.aborted) cut()
-  cutting.addEventListener('abort', cut, { once: true })
-  try {
-    return await Promise.race([answer, promise])
-  } finally {
-    cutting.removeEventListener('abort', cut)
-  }
 }

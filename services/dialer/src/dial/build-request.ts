@@ -27,7 +27,7 @@ export function buildRequest(
   return buildPlaceCall(attempt.agent, {
     to: person,
     callerId: phone.number,
-    sid: attempt.credentials.sid,
+    sid: attempt.account.sid,
     ingestUrl: streamToken === null ? '' : `${mediaBaseUrl}/v1/ingest/t/${streamToken}`,
     customField: call.id,
     statusCallback: `${webhookBaseUrl}/api/v1/exotel/webhook/status/${call.id}/${signature}`,

@@ -17,7 +17,8 @@ describe('before the request', () => {
   test('credentials of another phone do not open: nothing is sent', async () => {
     const one = await suite.world.addPhone(suite.exotel.host, stream)
     const other = await suite.world.addPhone(suite.exotel.host, stream)
-    await suite.world.copyCredentials(other, one)
+    const { encApiKey, encApiToken } = await suite.world.credentials(other)
+    await suite.world.changeCredentials(one, { encApiKey, encApiToken })
     await using dialer = await startTestDialer(environment())
     const callId = await suite.world.addCall(one)
     expect(await suite.world.reaches(callId, 'failed')).toMatchObject({

@@ -1,7 +1,7 @@
-import { agents, calls, phoneCredentials, phones, tenants, type Tx } from '@callwire/db'
+import { agents, calls, phones, tenants, type Tx } from '@callwire/db'
 import { loadCall, type CallRow } from '@callwire/ledger'
 import { and, desc, eq, inArray, isNull, sql } from 'drizzle-orm'
-import { credentialColumns, type StoredCredentials } from '../account/stored-credentials.ts'
+import { readPhoneAccount, type AccountDeps, type PhoneAccount } from '../account/phone-account.ts'
 import type { BreakerCode, DialCheck } from './decide-dial.ts'
 
 /** The agent a call is for, as Exotel's modes of dialing tell agents apart. */
@@ -15,11 +15,15 @@ export type CallView = {
   call: CallRow
   phone: { id: string; number: string } | null
   agent: AgentTarget | null
-  credentials: StoredCredentials | null
+  account: PhoneAccount | null
   check: DialCheck
 }
 
-export async function viewCall(tx: Tx, tenantId: string, callId: string): Promise<CallView | null> {
+export async function viewCall(
+  tx: Tx,
+  d: Pick<AccountDeps, 'globalAccount'>,
+  { tenantId, callId }: { tenantId: string; callId: string },
+): Promise<CallView | null> {
   const call = await loadCall(tx, callId)
   if (call === null) return null
   const [moment] = await tx
@@ -42,16 +46,13 @@ export async function viewCall(tx: Tx, tenantId: string, callId: string): Promis
       and(eq(phones.tenantId, tenantId), eq(phones.id, call.phoneId), isNull(phones.deletedAt)),
     )
   const agent = await targetOf(tx, tenantId, call.agentId ?? phone?.agentId ?? null)
-  const [credentials] = await tx
-    .select(credentialColumns)
-    .from(phoneCredentials)
-    .where(and(eq(phoneCredentials.tenantId, tenantId), eq(phoneCredentials.phoneId, call.phoneId)))
+  const account = await readPhoneAccount(tx, d, { tenantId, phoneId: call.phoneId })
   const open = phone !== undefined && phone.breakerOpenedAt !== null
   return {
     call,
     phone: phone === undefined ? null : { id: phone.id, number: phone.number },
     agent,
-    credentials: credentials ?? null,
+    account,
     check: {
       status: call.status,
       direction: call.direction,
@@ -60,7 +61,7 @@ export async function viewCall(tx: Tx, tenantId: string, callId: string): Promis
       paused: tenant?.paused ?? false,
       hasPhone: phone !== undefined,
       hasAgent: agent !== null,
-      hasCredentials: credentials !== undefined,
+      hasCredentials: account !== null,
       breaker: open ? await codeOfBreaker(tx, tenantId, phone.id) : null,
     },
   }

@@ -7,6 +7,7 @@ import {
   type LedgerWork,
 } from '@callwire/ledger'
 import { AppError, errorFields, randomFraction } from '@callwire/runtime'
+import { integrityAlert } from '../account/integrity-alert.ts'
 import type { DialerDeps } from '../deps.ts'
 import { claimSid } from '../claim-sid.ts'
 import { applyNews } from '../news/apply-news.ts'
@@ -115,12 +116,6 @@ async function fail(
   if (decision.page) await raiseAlert(d, w, integrityAlert)
   if (opened) await raiseAlert(d, w, breakerAlert)
   await writeReceiptIfDone(w, d.clock.now())
-}
-
-const integrityAlert: Alert = {
-  code: 'credential_integrity',
-  severity: 'page',
-  message: 'Stored credentials of this phone number do not open; nothing was sent.',
 }
 
 const breakerAlert: Alert = {

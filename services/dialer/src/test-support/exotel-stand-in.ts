@@ -14,6 +14,9 @@ export type Behaviour =
   | 'cut'
   | { status: number; headers?: Record<string, string>; body?: string }
 
+/** What it does with the next question: nothing at all, a cut, or an answer. */
+export type ReadBehaviour = 'stall' | 'cut' | Exclude<Behaviour, string>
+
 export const SLOW_MS = 700
 
 export type PlacedCall = { sid: string; form: URLSearchParams; status: string; createdAt: Date }
@@ -29,8 +32,12 @@ export type ExotelStandIn = AsyncDisposable & {
   host: string
   /** Behaviours of the next requests to place a call, in order; afterwards it places. */
   next: Behaviour[]
+  /** The same for questions; afterwards it answers from what it placed. */
+  nextReads: ReadBehaviour[]
   placed: PlacedCall[]
   requests: SeenRequest[]
+  /** How often anybody connected, whether or not a byte came. */
+  connections: number
   /** Requests to place a call, in order. */
   dials(): SeenRequest[]
   /** Whether call details v3 answer. */
@@ -42,8 +49,10 @@ export async function exotelStandIn(): Promise<ExotelStandIn> {
   const state = {
     host: '',
     next: [] as Behaviour[],
+    nextReads: [] as ReadBehaviour[],
     placed: [] as PlacedCall[],
     requests: [] as SeenRequest[],
+    connections: 0,
     v3: true,
   }
   const server = createServer((request, response) => {
@@ -52,6 +61,9 @@ export async function exotelStandIn(): Promise<ExotelStandIn> {
       state.requests.push({ method, path: url, headers, body })
       answer(state, { method, path: url, body }, request, response)
     })
+  })
+  server.on('connection', () => {
+    state.connections += 1
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   state.host = `127.0.0.1:${(server.address() as AddressInfo).port}`
@@ -65,7 +77,7 @@ export async function exotelStandIn(): Promise<ExotelStandIn> {
   })
 }
 
-type State = Pick<ExotelStandIn, 'next' | 'placed' | 'v3'>
+type State = Pick<ExotelStandIn, 'next' | 'nextReads' | 'placed' | 'v3'>
 
 function answer(
   state: State,
@@ -78,6 +90,14 @@ function answer(
     response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
   if (asked.method === 'POST' && url.pathname.endsWith('/Calls/connect.json')) {
     place(state, asked.body, request, response)
+    return
+  }
+  const behaviour = state.nextReads.shift()
+  if (behaviour === 'stall') return
+  if (behaviour === 'cut') {
+    request.socket.destroy()
+  } else if (behaviour !== undefined) {
+    response.writeHead(behaviour.status, behaviour.headers).end(behaviour.body ?? '')
   } else if (url.pathname.endsWith('/Calls.json')) {
     const from = url.searchParams.get('From') ?? ''
     const found = state.placed.filter(({ form }) => form.get('From') === from)

@@ -13,6 +13,7 @@ import {
   calls,
   connectDatabase,
   connectProvisioner,
+  phoneChecks,
   phoneCredentials,
   phones,
   tenants,
@@ -35,19 +36,30 @@ export const agentNumber = '+919811122233'
 
 type NewAgent = Pick<typeof agents.$inferInsert, 'kind' | 'number' | 'appId' | 'streamUrl'>
 
+type Account = Pick<
+  typeof phoneCredentials.$inferSelect,
+  'sid' | 'subdomain' | 'version' | 'encApiKey' | 'encApiToken'
+>
+
 /** One tenant, written to as the gateway would and read as its operator would. */
 export type TenantWorld = AsyncDisposable & {
   tenantId: string
   ledger: Ledger
   newId(kind: IdKind): string
   withTenant<T>(work: (tx: Tx) => Promise<T>): Promise<T>
-  /** A phone with sealed credentials for `host` and an agent. */
-  addPhone(host: string, agent: NewAgent): Promise<string>
+  /** A phone with sealed credentials for `host`, or with null none, and an agent. */
+  addPhone(host: string | null, agent: NewAgent): Promise<string>
   addCall(phoneId: string, over?: Partial<typeof calls.$inferInsert>): Promise<string>
   /** Stores a status callback as the webhook would. */
   addCallback(callId: string, fields: Record<string, string>): Promise<void>
-  /** Copies sealed credentials from one phone's row to another's, as a thief of the database could. */
-  copyCredentials(from: string, to: string): Promise<void>
+  /** A phone's row of credentials, as the dialer may read it. */
+  credentials(phoneId: string): Promise<Account>
+  /** Changes that row, as a thief of the database could. */
+  changeCredentials(phoneId: string, set: Partial<Account>): Promise<void>
+  /** Asks for a check as the gateway would, but for the wake-up. */
+  addCheck(phoneId: string, over?: Partial<typeof phoneChecks.$inferInsert>): Promise<string>
+  /** A check once it is answered. */
+  checked(checkId: string): Promise<typeof phoneChecks.$inferSelect>
   audits(): Promise<(typeof auditLog.$inferSelect)[]>
   call(callId: string): Promise<CallRow>
   /** The call once Exotel has told its Sid. */
@@ -57,6 +69,19 @@ export type TenantWorld = AsyncDisposable & {
   events(callId: string): Promise<CallEvent[]>
   /** The call's statuses so far, each with its reason's code. */
   story(callId: string): Promise<string[]>
+}
+
+/** A row of credentials as the gateway makes it. */
+function sealedAccount(o: { tenantId: string; phoneId: string; host: string }) {
+  const { tenantId, phoneId, host } = o
+  const place = { ...o, sid: accountSid, version: 1 }
+  const seal = (field: 'apiKey' | 'apiToken', secret: string) =>
+    sealCredential(sealRing, sealContexts.credential({ ...place, field }), secret)
+  return {
+    ...{ tenantId, phoneId, sid: accountSid, subdomain: host },
+    encApiKey: seal('apiKey', apiKey),
+    encApiToken: seal('apiToken', apiToken),
+  }
 }
 
 const newIdOf = (kind: IdKind) =>
@@ -90,21 +115,13 @@ export async function tenantWorld(database: TestDatabase): Promise<TenantWorld> 
     addPhone: async (host, agent) => {
       const phoneId = newIdOf('phone')
       const agentId = newIdOf('agent')
-      const place = { tenantId, phoneId, host, sid: accountSid, version: 1 }
-      const seal = (field: 'apiKey' | 'apiToken', secret: string) =>
-        sealCredential(sealRing, sealContexts.credential({ ...place, field }), secret)
       await withTenant(async (tx) => {
         await tx.insert(agents).values({ tenantId, id: agentId, name: 'An agent', ...agent })
         const number = `+9180${String(Math.floor(Math.random() * 1e8)).padStart(8, '0')}`
         await tx.insert(phones).values({ tenantId, id: phoneId, number, country: 'IN', agentId })
-        await tx.insert(phoneCredentials).values({
-          tenantId,
-          phoneId,
-          sid: accountSid,
-          subdomain: host,
-          encApiKey: seal('apiKey', apiKey),
-          encApiToken: seal('apiToken', apiToken),
-        })
+        if (host !== null) {
+          await tx.insert(phoneCredentials).values(sealedAccount({ tenantId, phoneId, host }))
+        }
       })
       return phoneId
     },
@@ -170,27 +187,40 @@ export async function tenantWorld(database: TestDatabase): Promise<TenantWorld> 
           ? [[event.data.status, event.data.reason?.code].filter(Boolean).join(' ')]
           : [],
       ),
-    copyCredentials: async (from, to) => {
+    credentials: async (phoneId) => {
       const dialer = await connectDatabase({
         url: database.serviceUrl('dialer'),
         applicationName: 'test-dialer',
         maxConnections: 1,
       })
       const [row] = await dialer.withTenant(tenantId, (tx) =>
-        tx
-          .select({
-            encApiKey: phoneCredentials.encApiKey,
-            encApiToken: phoneCredentials.encApiToken,
-          })
-          .from(phoneCredentials)
-          .where(eq(phoneCredentials.phoneId, from)),
+        tx.select().from(phoneCredentials).where(eq(phoneCredentials.phoneId, phoneId)),
       )
       await dialer.close()
       if (row === undefined) throw new Error('no such credentials')
+      const { sid, subdomain, version, encApiKey, encApiToken } = row
+      return { sid, subdomain, version, encApiKey, encApiToken }
+    },
+    changeCredentials: async (phoneId, set) => {
       await withTenant((tx) =>
-        tx.update(phoneCredentials).set(row).where(eq(phoneCredentials.phoneId, to)),
+        tx.update(phoneCredentials).set(set).where(eq(phoneCredentials.phoneId, phoneId)),
       )
     },
+    addCheck: async (phoneId, over = {}) => {
+      const id = newIdOf('phoneCheck')
+      await withTenant((tx) => tx.insert(phoneChecks).values({ tenantId, id, phoneId, ...over }))
+      return id
+    },
+    checked: (checkId) =>
+      eventually(
+        async () => {
+          const [row] = await withTenant((tx) =>
+            tx.select().from(phoneChecks).where(eq(phoneChecks.id, checkId)),
+          )
+          return row === undefined || row.state === 'pending' ? null : row
+        },
+        { what: 'an answer to a check', boundMs: 15_000 },
+      ),
     audits: () =>
       provisioner.withTenant(tenantId, (tx) =>
         tx.select().from(auditLog).orderBy(asc(auditLog.id)),
