@@ -73,6 +73,23 @@ it('does not start without a key that rows are sealed under, and names it', asyn
   expect(run.output()).not.toContain('"service":"gateway"')
 })
 
+it('passes on why a service refuses its rings, and does not try again', async () => {
+  await using database = await testDatabase()
+  const sql = postgres(database.url, { max: 1, connection: { search_path: 'app' } })
+  await sql`insert into key_checks (ring, kid, check_value)
+    values ('content', 'k1', '0123456789abcdef')`
+  await sql.end()
+  await using run = await launched({
+    database,
+    dataDir: await scratch(),
+    env: { ENCRYPTION_KEYS: entry('k1') },
+  })
+  expect(await run.ended()).toBe(1)
+  expect(run.output()).toMatch(/^\w+: The key k1 of CONTENT_KEYS is not what this database/m)
+  expect(run.output()).toMatch(/^callwire: The system did not come up: \w+ does not start/m)
+  expect(run.output()).not.toContain('process started again')
+})
+
 it('does not start without its key service, and says what to check', async () => {
   const vault = await vaultStandIn({ token, keys: ['callwire'] })
   await vault[Symbol.asyncDispose]()

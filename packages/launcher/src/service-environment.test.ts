@@ -9,7 +9,11 @@ const input: EnvironmentInput = {
     machine: { PATH: '/bin' },
     given: {
       DEEPGRAM_API_KEY: 'a-speech-key',
+      EXOTEL_GLOBAL_FALLBACK: 'true',
+      EXOTEL_API_KEY: 'a-provider-key',
       EXOTEL_API_TOKEN: 'a-provider-token',
+      EXOTEL_SID: 'a-provider-sid',
+      EXOTEL_SUBDOMAIN: 'a-provider-host',
       DATABASE_URL: 'postgres://migrator:secret@h/db',
       ENCRYPTION_KEYS: 'the-master-ring',
       KEY_SERVICE: 'vault',
@@ -70,7 +74,10 @@ describe('serviceEnvironment', () => {
   it.each([
     ['the-jwt-secret', ['gateway', 'ingest', 'copilot']],
     ['a-speech-key', ['transcriber']],
+    ['a-provider-key', ['dialer']],
     ['a-provider-token', ['dialer']],
+    ['a-provider-sid', ['gateway', 'dialer']],
+    ['a-provider-host', ['gateway', 'dialer']],
     ['the-simulated-token', ['exotel-simulator']],
     ['the-master-ring', []],
     ['key-service.example', []],
