@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { constants, gunzipSync } from 'node:zlib'
 import {
   deriveServiceKeys,
   openContent,
@@ -39,6 +40,7 @@ const masterKeys = ['k1', 'k0'].map((kid) => `${kid}:${systemRandom(32).toString
 const rings = deriveServiceKeys(parseMasterRing(masterKeys))
 const content = parseContentRing(rings.CONTENT_KEYS)
 const undo = new AsyncDisposableStack()
+const GZIP = Buffer.of(0x1f, 0x8b, 0x08)
 
 let from: TestDatabase
 let to: TestDatabase
@@ -176,6 +178,11 @@ test('the file shows nobody and nothing', () => {
     ...[tenant.tenantId, tenant.callId, tenant.clear.person.slice(3), '+918047112233', 'parcel'],
   ])
   expect(clear.length).toBeGreaterThan(20)
+  // Compressed and not sealed would look the same to a search.
+  for (let at = bytes.indexOf(GZIP); at >= 0; at = bytes.indexOf(GZIP, at + 1)) {
+    const unpacked = tryGunzip(bytes.subarray(at))
+    expect(clear.filter((text) => unpacked.includes(text))).toEqual([])
+  }
   for (const text of clear) {
     expect([text, bytes.includes(text)]).toEqual([text, false])
     expect(bytes.includes(Buffer.from(text).toString('base64').replace(/=+$/, ''))).toBe(false)
@@ -183,3 +190,11 @@ test('the file shows nobody and nothing', () => {
   }
   expect(JSON.parse(header.split('\n')[1] ?? '')).toMatchObject({ kid: 'k1' })
 })
+
+function tryGunzip(bytes: Buffer): Buffer {
+  try {
+    return gunzipSync(bytes, { finishFlush: constants.Z_SYNC_FLUSH })
+  } catch {
+    return Buffer.alloc(0)
+  }
+}

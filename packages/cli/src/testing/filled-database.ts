@@ -137,5 +137,5 @@ export async function fillDatabase(
 }
 
 export function wordsContext(tenantId: string, callId: string) {
-  return { purpose: 'utterance', tenantId, rowId: callId, field: 'text' }
+  return { purpose: 'transcript-original', tenantId, rowId: callId, field: 'text' }
 }
