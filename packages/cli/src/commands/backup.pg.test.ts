@@ -79,7 +79,9 @@ describe('callwire backup', () => {
 
   test('leaves a backup that is under way alone', async () => {
     writeFileSync(`${file}.part`, 'theirs')
-    expect(await backup()).toMatchObject({ code: EXIT_FAILED })
+    const refused = await backup()
+    expect(refused.code).toBe(EXIT_FAILED)
+    expect(refused.err).toContain('another backup is writing it')
     expect(readFileSync(`${file}.part`, 'utf8')).toBe('theirs')
     expect((await backup(['--force'])).code).toBe(0)
     expect(readdirSync(dir)).toEqual(['one.backup'])

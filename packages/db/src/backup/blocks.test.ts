@@ -79,6 +79,7 @@ describe('what was changed does not open', async () => {
     ['a block of another file', Buffer.concat([block(0), other.file.subarray(FULL)])],
     ['a mark of the last on the first', flipped(0)],
     ['no mark of the last on the last', flipped(2 * FULL)],
+    ['the first alone, marked as the last', flipped(0).subarray(0, FULL)],
     ['a mark that is none', flipped(0, 2)],
     ['another length', flipped(4)],
     ['a huge length', flipped(1, 0x80)],

@@ -84,3 +84,14 @@ test.each<[string, Buffer[]]>([
 ])('%s is refused', async (_name, records) => {
   await expect(read(records)).rejects.toMatchObject({ code: 'damaged' })
 })
+
+test('a table whose hash is not that of its rows is not ended', async () => {
+  const given: string[] = []
+  const end = raw('E', JSON.stringify({ rows: 2, sha256: 'a'.repeat(64) }))
+  const reading = async () => {
+    const records = Buffer.concat([...pick(0, 1, 2), end])
+    for await (const { kind } of readRecords(inChunks(records))) given.push(kind)
+  }
+  await expect(reading()).rejects.toMatchObject({ code: 'damaged' })
+  expect(given).toEqual(['table', 'rows', 'rows'])
+})
