@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { constants, gunzipSync } from 'node:zlib'
+import { finished } from 'node:stream/promises'
+import { createGunzip } from 'node:zlib'
 import {
   deriveServiceKeys,
   openContent,
@@ -170,7 +171,7 @@ test('the ledger goes on where it was', async () => {
   }
 })
 
-test('the file shows nobody and nothing', () => {
+test('the file shows nobody and nothing', async () => {
   const bytes = readFileSync(file)
   const header = bytes.subarray(0, bytes.indexOf('\n', bytes.indexOf('\n') + 1)).toString()
   const clear = tenants.flatMap((tenant) => [
@@ -180,7 +181,7 @@ test('the file shows nobody and nothing', () => {
   expect(clear.length).toBeGreaterThan(20)
   // Compressed and not sealed would look the same to a search.
   for (let at = bytes.indexOf(GZIP); at >= 0; at = bytes.indexOf(GZIP, at + 1)) {
-    const unpacked = tryGunzip(bytes.subarray(at))
+    const unpacked = await unpackedFrom(bytes.subarray(at))
     expect(clear.filter((text) => unpacked.includes(text))).toEqual([])
   }
   for (const text of clear) {
@@ -191,10 +192,12 @@ test('the file shows nobody and nothing', () => {
   expect(JSON.parse(header.split('\n')[1] ?? '')).toMatchObject({ kid: 'k1' })
 })
 
-function tryGunzip(bytes: Buffer): Buffer {
-  try {
-    return gunzipSync(bytes, { finishFlush: constants.Z_SYNC_FLUSH })
-  } catch {
-    return Buffer.alloc(0)
-  }
+/** As much as comes out, whatever follows it. */
+async function unpackedFrom(bytes: Buffer): Promise<Buffer> {
+  const gunzip = createGunzip()
+  const all: Buffer[] = []
+  gunzip.on('data', (chunk: Buffer) => all.push(chunk))
+  gunzip.end(bytes)
+  await finished(gunzip).catch(() => undefined)
+  return Buffer.concat(all)
 }
