@@ -1,4 +1,8 @@
+import { rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { inspect } from 'node:util'
 import { ConfigError } from '@callwire/runtime'
+import { scratchDir } from '@callwire/testkit'
 import { expect, test } from 'vitest'
 import { readDialerConfig } from './config.ts'
 import { serviceKeys } from './test-support/keys.ts'
@@ -26,7 +30,37 @@ test('the documented defaults', () => {
     allowedHosts: ['api.exotel.com', 'api.in.exotel.com'],
     allowHttp: false,
     requestsPerMinute: 200,
+    globalAccount: null,
   })
+})
+
+test('the rings come with their texts, and with their files where they have any', async () => {
+  const dir = await scratchDir('dialer-config')
+  const path = join(dir, 'content')
+  await writeFile(path, serviceKeys.CONTENT_KEYS)
+  const { CONTENT_KEYS: text, ...others } = environment
+  const { rings } = readDialerConfig({ ...others, CONTENT_KEYS_FILE: path })
+  expect(rings.map(({ name, file }) => [name, file])).toEqual([
+    ['CREDENTIAL_OPEN_KEYS', null],
+    ['CONTENT_KEYS', path],
+    ['CALLBACK_KEYS', null],
+  ])
+  expect(rings[1]?.text).toBe(text)
+  await rm(dir, { recursive: true })
+})
+
+test("the install's own account is read when it is asked for, and its secrets print as none", () => {
+  const account = {
+    EXOTEL_API_KEY: 'k3y-canary',
+    EXOTEL_API_TOKEN: 't0ken-canary',
+    EXOTEL_SID: 'acme1',
+    EXOTEL_SUBDOMAIN: 'api.in.exotel.com',
+  }
+  expect(readDialerConfig({ ...environment, ...account }).exotel.globalAccount).toBeNull()
+  const asked = { ...environment, ...account, EXOTEL_GLOBAL_FALLBACK: 'true' }
+  const config = readDialerConfig(asked)
+  expect(config.exotel.globalAccount?.apiToken.reveal()).toBe('t0ken-canary')
+  expect(inspect(config, { depth: 9, showHidden: true })).not.toContain('canary')
 })
 
 test('public origins, with and without a slash', () => {
@@ -46,6 +80,7 @@ test.each([
   ['EXOTEL_REQUESTS_PER_MINUTE', 'many-many'],
   ['EXOTEL_ALLOW_HTTP', 'yes-yes'],
   ['DIAL_TIMEOUT_MS', '-1-1-1'],
+  ['EXOTEL_GLOBAL_FALLBACK', 'yes-yes'],
 ])('a bad %s is named, its value is not', (name, value) => {
   let error: unknown
   try {

@@ -181,6 +181,20 @@ describe('a check of credentials', () => {
     expect(await suite.world.audits()).toHaveLength(2)
   })
 
+  test('that something of ours keeps from asking is answered all the same', async () => {
+    await using dialer = await startTestDialer(suite.environment(), (deps) => ({
+      ...deps,
+      budget: { take: () => Promise.reject(new Error('away')) },
+    }))
+    const phoneId = await suite.world.addPhone(suite.exotel.host, stream)
+    expect(await suite.world.checked(await check(dialer, phoneId))).toMatchObject({
+      state: 'failed',
+      code: 'unavailable',
+    })
+    expect(dialer.logs.text()).toContain('credentials could not be checked')
+    expect(suite.exotel.connections).toBe(0)
+  })
+
   test('is cut short with its process, and says so', async () => {
     suite.exotel.nextReads.push('stall')
     const dialer = await startTestDialer(suite.environment({ DIAL_TIMEOUT_MS: '35000' }))

@@ -40,7 +40,10 @@ const shortestAskMs = 1_000
  */
 export async function checkPhone(d: Deps, { tenantId, checkId }: CheckJob): Promise<void> {
   try {
-    const result = await ask(d, { tenantId, checkId })
+    const result = await ask(d, { tenantId, checkId }).catch((error: unknown): CheckResult => {
+      d.log.warn({ checkId, ...errorFields(error) }, 'credentials could not be checked')
+      return unavailable
+    })
     if (result === null) return
     const answer = decideCheck(result)
     d.metrics.check(answer.code ?? 'ok')
@@ -58,7 +61,7 @@ export async function checkPhone(d: Deps, { tenantId, checkId }: CheckJob): Prom
         ),
     )
   } catch (error) {
-    d.log.warn({ checkId, ...errorFields(error) }, 'check of credentials failed')
+    d.log.warn({ checkId, ...errorFields(error) }, 'answer to a check not written')
   }
 }
 

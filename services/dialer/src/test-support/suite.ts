@@ -13,8 +13,11 @@ export type Suite = {
   environment: (over?: Record<string, string>) => Record<string, string>
 }
 
-/** Stores for a file of tests, with an empty Redis, an Exotel and a tenant for each of them. */
-export function dialerSuite(): Suite {
+/**
+ * Stores for a file of tests, with an empty Redis, an Exotel and a tenant for each of them. With
+ * `alone` each test's tenant is the only one of its install.
+ */
+export function dialerSuite(o: { alone?: boolean } = {}): Suite {
   const suite = {
     environment: (over: Record<string, string> = {}) => ({
       ...dialerEnvironment({
@@ -25,15 +28,17 @@ export function dialerSuite(): Suite {
       ...over,
     }),
   } as Suite
+  const alone = o.alone === true
   beforeAll(async () => {
-    suite.database = await testDatabase()
+    if (!alone) suite.database = await testDatabase()
     suite.redis = await testRedis({ own: true })
   })
   afterAll(async () => {
     await suite.redis[Symbol.asyncDispose]()
-    await suite.database.drop()
+    if (!alone) await suite.database.drop()
   })
   beforeEach(async () => {
+    if (alone) suite.database = await testDatabase()
     await suite.redis.flush()
     suite.exotel = await exotelStandIn()
     suite.world = await tenantWorld(suite.database)
@@ -41,6 +46,7 @@ export function dialerSuite(): Suite {
   afterEach(async () => {
     await suite.world[Symbol.asyncDispose]()
     await suite.exotel[Symbol.asyncDispose]()
+    if (alone) await suite.database.drop()
   })
   return suite
 }

@@ -52,6 +52,8 @@ export type TenantWorld = AsyncDisposable & {
   addCall(phoneId: string, over?: Partial<typeof calls.$inferInsert>): Promise<string>
   /** Stores a status callback as the webhook would. */
   addCallback(callId: string, fields: Record<string, string>): Promise<void>
+  /** Puts credentials on a phone that has none. */
+  giveCredentials(phoneId: string, host: string): Promise<void>
   /** A phone's row of credentials, as the dialer may read it. */
   credentials(phoneId: string): Promise<Account>
   /** Changes that row, as a thief of the database could. */
@@ -187,6 +189,11 @@ export async function tenantWorld(database: TestDatabase): Promise<TenantWorld> 
           ? [[event.data.status, event.data.reason?.code].filter(Boolean).join(' ')]
           : [],
       ),
+    giveCredentials: async (phoneId, host) => {
+      await withTenant((tx) =>
+        tx.insert(phoneCredentials).values(sealedAccount({ tenantId, phoneId, host })),
+      )
+    },
     credentials: async (phoneId) => {
       const dialer = await connectDatabase({
         url: database.serviceUrl('dialer'),
