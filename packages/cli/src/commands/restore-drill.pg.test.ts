@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { finished } from 'node:stream/promises'
-import { createGunzip } from 'node:zlib'
+import { constants, inflateRawSync } from 'node:zlib'
 import {
   deriveServiceKeys,
   openContent,
@@ -171,7 +170,7 @@ test('the ledger goes on where it was', async () => {
   }
 })
 
-test('the file shows nobody and nothing', async () => {
+test('the file shows nobody and nothing', () => {
   const bytes = readFileSync(file)
   const header = bytes.subarray(0, bytes.indexOf('\n', bytes.indexOf('\n') + 1)).toString()
   const clear = tenants.flatMap((tenant) => [
@@ -181,7 +180,7 @@ test('the file shows nobody and nothing', async () => {
   expect(clear.length).toBeGreaterThan(20)
   // Compressed and not sealed would look the same to a search.
   for (let at = bytes.indexOf(GZIP); at >= 0; at = bytes.indexOf(GZIP, at + 1)) {
-    const unpacked = await unpackedFrom(bytes.subarray(at))
+    const unpacked = unpackedFrom(bytes.subarray(at))
     expect(clear.filter((text) => unpacked.includes(text))).toEqual([])
   }
   for (const text of clear) {
@@ -192,12 +191,12 @@ test('the file shows nobody and nothing', async () => {
   expect(JSON.parse(header.split('\n')[1] ?? '')).toMatchObject({ kid: 'k1' })
 })
 
-/** As much as comes out, whatever follows it. */
-async function unpackedFrom(bytes: Buffer): Promise<Buffer> {
-  const gunzip = createGunzip()
-  const all: Buffer[] = []
-  gunzip.on('data', (chunk: Buffer) => all.push(chunk))
-  gunzip.end(bytes)
-  await finished(gunzip).catch(() => undefined)
-  return Buffer.concat(all)
+/** What is compressed behind a gzip head of ten bytes, as far as it goes. */
+function unpackedFrom(bytes: Buffer): Buffer {
+  try {
+    const raw = bytes.subarray(10, 60_000)
+    return inflateRawSync(raw, { finishFlush: constants.Z_SYNC_FLUSH })
+  } catch {
+    return Buffer.alloc(0)
+  }
 }
