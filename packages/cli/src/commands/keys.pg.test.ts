@@ -1,15 +1,9 @@
 import { statSync } from 'node:fs'
-import { writeFile } from 'node:fs/promises'
 import { auditLog } from '@callwire/db'
 import { eventually } from '@callwire/testkit'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { EXIT_FAILED, EXIT_USAGE } from '../run-cli.ts'
-import {
-  installUnderTest,
-  masterEntry,
-  sink,
-  type InstallUnderTest,
-} from '../testing/install-under-test.ts'
+import { installUnderTest, sink, type InstallUnderTest } from '../testing/install-under-test.ts'
 
 // A process looks every 2 s, and a busy machine takes its time.
 vi.setConfig({ testTimeout: 90_000 })
@@ -169,19 +163,6 @@ describe('without a keys file', () => {
 })
 
 describe('an id that is not free', () => {
-  test('is refused when rows need the lost key of that name', async () => {
-    await using other = await installUnderTest()
-    await other.addCalls(3)
-    const dropped = await other.cli(['keys', 'introduce', 'k1'], {
-      env: { ENCRYPTION_KEYS_FILE: await otherFile(other) },
-    })
-    expect([dropped.code, dropped.err]).toEqual([
-      EXIT_FAILED,
-      expect.stringContaining('Put that key back into ENCRYPTION_KEYS'),
-    ])
-    expect((await other.cli(['keys', 'status'])).out).toMatch(/k1 +missing +3 .*\n[^]*put it back/)
-  })
-
   test.each(['K2', 'k_2', '-k', 'k'.repeat(33)])('%s is none', async (kid) => {
     expect((await keys('introduce', '--kid', kid)).err).toContain('A key id is')
   })
@@ -193,9 +174,3 @@ test('the operator can be shown and changed', async () => {
   expect((await tenant('ten_000000000000000000000000')).err).toContain('No such tenant')
   expect((await tenant(install.tenantId)).code).toBe(0)
 })
-
-async function otherFile({ keysFile }: InstallUnderTest): Promise<string> {
-  const path = `${keysFile}.other`
-  await writeFile(path, masterEntry('k2'))
-  return path
-}
