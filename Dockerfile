@@ -4,13 +4,20 @@
 # workspace is installed in place rather than deployed into a folder of its own.
 ARG NODE_IMAGE=node:24-bookworm-slim
 
-# What dependencies follow from, and nothing else: a changed source file leaves the next stage's layer as it was.
-FROM ${NODE_IMAGE} AS manifests
+# What runs, readable for the user below even where a strict umask made the clone its owner's alone.
+FROM ${NODE_IMAGE} AS sources
 WORKDIR /app
-COPY package.json pnpm-lock.yaml pnpm-workspace.yaml .npmrc ./
+COPY scripts/compose/healthcheck*.mjs scripts/compose/
 COPY packages packages
 COPY services services
-RUN find packages services -type f ! -name package.json -delete
+RUN chmod -R u=rwX,go=rX .
+
+# What dependencies follow from, and nothing else: a changed source file leaves the next stage's layer as it was.
+FROM sources AS manifests
+COPY package.json pnpm-lock.yaml pnpm-workspace.yaml .npmrc ./
+RUN find packages services -type f ! -name package.json -delete \
+    && rm -r scripts \
+    && chmod -R u=rwX,go=rX .
 
 FROM ${NODE_IMAGE} AS dependencies
 # A base image that brings certificates of its own (a company's proxy) is believed.
@@ -32,9 +39,7 @@ WORKDIR /app
 # Made here, so that a volume mounted over it belongs to the user below.
 RUN install -d -o node -g node -m 0700 /var/lib/callwire
 COPY --from=dependencies /app ./
-COPY scripts/compose/healthcheck*.mjs scripts/compose/
-COPY packages packages
-COPY services services
+COPY --from=sources /app ./
 # Its files belong to root: a service cannot change its own code.
 USER node
 STOPSIGNAL SIGTERM
