@@ -9,7 +9,7 @@ export function registerKeysDerive(program: Command, context: Context): void {
   keysGroup(program)
     .command('derive')
     .description(
-      'print the keys each service is given, as lines for an env file, from ENCRYPTION_KEYS, ENCRYPTION_KEY or the running system’s file',
+      'print the keys each service is given, as lines for an env file, from ENCRYPTION_KEYS or ENCRYPTION_KEY, or those of the system that runs here',
     )
     .action(async () => {
       const derived: Record<string, string> = deriveServiceKeys(await requireMasterRing(context))
