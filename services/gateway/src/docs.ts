@@ -1,3 +1,4 @@
+import { keyRefusals } from '@callwire/contracts'
 import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
 import type { FastifyInstance, FastifySchema } from 'fastify'
@@ -30,7 +31,10 @@ export async function describeRoutes(root: FastifyInstance, publicUrl: string): 
         { name: 'calls', description: 'Calls, their events, words and receipts' },
         { name: 'tokens', description: 'Tickets and tokens for sockets' },
         { name: 'settings', description: "The tenant's settings" },
-        { name: 'keys', description: 'Encryption keys of the whole install' },
+        {
+          name: 'keys',
+          description: `Encryption keys of the whole install, for the tenant that operates it. A step that cannot be taken now is a \`conflict\` whose \`details.reason\` says why: ${keyRefusals.map((reason) => `\`${reason}\``).join(' ')}.`,
+        },
         { name: 'audit', description: 'Who did what' },
         { name: 'webhook', description: 'What Exotel calls' },
       ],

@@ -1,3 +1,4 @@
+import type { KeyRefusal as Reason } from '@callwire/contracts'
 import { refusalSentence, type KeyRefusal } from '@callwire/keyring'
 import { ApiError, type ErrorDetails } from '../../http/api-error.ts'
 import { viewJob, viewProcess } from './key-view.ts'
@@ -8,7 +9,8 @@ export function keyConflict(refusal: KeyRefusal): ApiError {
 }
 
 function detailsOf(refusal: KeyRefusal): ErrorDetails {
-  const { kind: reason, ...rest } = refusal
+  const { kind, ...rest } = refusal
+  const reason: Reason = kind
   return {
     reason,
     ...rest,
