@@ -91,7 +91,7 @@ describe('a rotation whose worker ends', () => {
 
   it(
     'by kill -9, ten times, is ended, with no edit overwritten',
-    { timeout: 120_000 },
+    { timeout: 240_000 },
     async () => {
       const before = await fillAndPromote(w, { to: 900, tenants: 9 })
       await startJob(w, 'rotate', 6_300)
