@@ -42,50 +42,74 @@ export type Constellation = AsyncDisposable & {
   runCli(args: readonly string[], env?: Record<string, string>): Promise<CliResult>
   /** Imports the test's phone with an agent of this kind. */
   phoneWith(agent: Parameters<Client['agents']['create']>[0]): Promise<string>
+  /** What it was started with: `launch` starts it again, once it is stopped. */
+  env: Environment
+  stop(): Promise<void>
   output(): string
 }
 
 /** Everything is up within a few seconds; a busy machine may take many. */
 const READY_MS = 90_000
 
-/** @param settings - variables of the system; they may depend on where the simulator is */
+/** A launcher, from its start on. */
+export type Launched = AsyncDisposable & {
+  /** Waits until it says that everything answers. */
+  ready(): Promise<void>
+  /** Waits for its end, and gives its exit code. */
+  ended(): Promise<number | null>
+  output(): string
+}
+
+/** Starts the system in a data directory, new or used before. */
+export function launch(env: Environment): Launched {
+  const anyPort = { GATEWAY_PORT: '0', INGEST_PORT: '0', COPILOT_PORT: '0', METRICS_PORT: '0' }
+  const child = spawn(process.execPath, [launcher, 'start'], {
+    cwd: root,
+    stdio: ['pipe', 'pipe', 'pipe'],
+    // The launcher ends when this process does, however it ends.
+    env: { ...machine, CALLWIRE_PARENT_FD: '0', ...anyPort, ...env },
+  })
+  const output = collect(child.stdout, child.stderr)
+  const ended = async () => {
+    if (child.exitCode === null && child.signalCode === null) await once(child, 'exit')
+    return child.exitCode
+  }
+  return {
+    output,
+    ended,
+    async ready() {
+      const look = () => {
+        if (child.exitCode !== null)
+          throw new Error(`the launcher ended:\n${output().slice(-4_000)}`)
+        return /^ready \{/m.test(output())
+      }
+      await eventually(look, { boundMs: READY_MS, what: 'ready' })
+    },
+    async [Symbol.asyncDispose]() {
+      child.kill('SIGTERM')
+      await ended()
+    },
+  }
+}
+
+/** @param settings - variables of the system; they may depend on where the simulator and the data are */
 export async function startConstellation(
-  settings: Environment | ((simulator: Simulator) => Environment) = {},
+  settings: Environment | ((simulator: Simulator, dataDir: string) => Environment) = {},
 ): Promise<Constellation> {
   await using stack = new AsyncDisposableStack()
   const dataDir = await scratchDir('e2e')
   stack.defer(() => rm(dataDir, { recursive: true, force: true }))
   const simulator = stack.use(await startSimulator())
-  const env = typeof settings === 'function' ? settings(simulator) : settings
-  const anyPort = { GATEWAY_PORT: '0', INGEST_PORT: '0', COPILOT_PORT: '0', METRICS_PORT: '0' }
-  const child = spawn(process.execPath, [launcher, 'start'], {
-    cwd: root,
-    stdio: ['pipe', 'pipe', 'pipe'],
-    env: {
-      ...machine,
-      // The launcher ends when this process does, however it ends.
-      CALLWIRE_PARENT_FD: '0',
-      CALLWIRE_DATA_DIR: dataDir,
-      ...anyPort,
-      ASR_PROVIDER: 'loopback',
-      EXOTEL_ALLOWED_HOSTS: simulator.host,
-      EXOTEL_ALLOW_HTTP: 'true',
-      LOG_LEVEL: 'trace',
-      ...env,
-    },
-  })
-  const output = collect(child.stdout, child.stderr)
-  stack.defer(async () => {
-    child.kill('SIGTERM')
-    if (child.exitCode === null && child.signalCode === null) await once(child, 'exit')
-  })
-  await eventually(
-    () => {
-      if (child.exitCode !== null) throw new Error(`the launcher ended:\n${output().slice(-4_000)}`)
-      return /^ready \{/m.test(output())
-    },
-    { boundMs: READY_MS, what: 'ready' },
-  )
+  const env = {
+    CALLWIRE_DATA_DIR: dataDir,
+    ASR_PROVIDER: 'loopback',
+    EXOTEL_ALLOWED_HOSTS: simulator.host,
+    EXOTEL_ALLOW_HTTP: 'true',
+    LOG_LEVEL: 'trace',
+    ...(typeof settings === 'function' ? settings(simulator, dataDir) : settings),
+  }
+  const system = stack.use(launch(env))
+  await system.ready()
   const runFile = () => JSON.parse(readFileSync(join(dataDir, 'run.json'), 'utf8')) as RunFile
   const { gatewayUrl } = runFile()
 
@@ -137,7 +161,11 @@ export async function startConstellation(
       })
       return phone.id
     },
-    output: () => output() + simulator.output(),
+    env,
+    output: () => system.output() + simulator.output(),
+    async stop() {
+      await system[Symbol.asyncDispose]()
+    },
     [Symbol.asyncDispose]: () => disposables.disposeAsync(),
   }
 }
