@@ -45,6 +45,8 @@ describe('make-env', () => {
       if (/KEYS|PASSWORD|SECRET/.test(name)) expect(said).not.toContain(value)
     }
     expect(values.get('SIMULATOR_API_TOKEN')).toBe('')
+    // A variable that stands there twice would be changed in one place and read from the other.
+    expect(readFileSync(file, 'utf8').match(/^[A-Z_]+=/gm)).toHaveLength(values.size)
   })
 
   it('makes different secrets each time, long enough, and one for each place', () => {
