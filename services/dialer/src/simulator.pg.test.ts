@@ -1,3 +1,4 @@
+import { createQueues } from '@callwire/bus'
 import { eventually } from '@callwire/testkit'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -71,5 +72,21 @@ describe('with the simulator, none of whose callbacks arrive', () => {
     const call = await suite.world.reaches(callId, 'failed')
     expect(call.reasonCode).toBe('not_placed')
     expect(await placedFor(callId)).toEqual([])
+  })
+})
+
+describe('a check of credentials with the simulator', () => {
+  test.each([
+    ['right', apiToken, { state: 'ok', code: null }],
+    ['wrong', 'another-token', { state: 'refused', code: 'provider_auth' }],
+  ])('tells %s ones', async (_what, token, answer) => {
+    await using dialer = await startTestDialer(suite.environment({ EXOTEL_ALLOWED_HOSTS: host }))
+    const phoneId = await suite.world.addPhone(null, { kind: 'stream' })
+    await suite.world.giveCredentials(phoneId, host, token)
+    const queues = createQueues(dialer.context.bus)
+    const checkId = await suite.world.addCheck(phoneId)
+    await queues.wakeCheck({ tenantId: suite.world.tenantId, checkId })
+    expect(await suite.world.checked(checkId)).toMatchObject(answer)
+    await queues.close()
   })
 })

@@ -24,6 +24,7 @@ const schema = z.object({
   ALLOWED_ORIGINS: variables.text.transform(origins).optional(),
   TRUSTED_PROXIES: variables.cidrList.prefault(''),
   EXOTEL_ALLOWED_HOSTS: variables.hostList.prefault('api.exotel.com,api.in.exotel.com'),
+  EXOTEL_GLOBAL_FALLBACK: variables.booleanFlag.prefault('false'),
   API_RATE_PER_MINUTE: variables.whole(0, mostRequestsPerMinute).prefault('1200'),
   DRAIN_GRACE_MS: variables.durationMs.prefault('60000'),
   CALLWIRE_SUPERVISED: z.enum(['0', '1']).default('0'),
@@ -68,6 +69,7 @@ export function readGatewayConfig(env: NodeJS.ProcessEnv = process.env) {
     allowedOrigins: config.ALLOWED_ORIGINS ?? [new URL(publicUrl).origin],
     trustedProxies: config.TRUSTED_PROXIES,
     allowedHosts: config.EXOTEL_ALLOWED_HOSTS,
+    globalFallback: config.EXOTEL_GLOBAL_FALLBACK,
     ratePerMinute: config.API_RATE_PER_MINUTE,
     drainGraceMs: supervised
       ? Math.min(config.DRAIN_GRACE_MS, supervisedGraceMs)

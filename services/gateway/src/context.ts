@@ -105,6 +105,7 @@ export async function createContext(
         contentRing: config.contentRing,
         credentialRing: config.credentialRing,
         allowedHosts: config.allowedHosts,
+        globalFallback: config.globalFallback,
         urls: createPublicUrls(config.publicUrl),
       }),
       webhook: {

@@ -20,6 +20,7 @@ export type AuditAction =
   | 'phone.credentials_replaced'
   | 'phone.ingest_credentials_made'
   | 'phone.breaker_reset'
+  | 'phone.check_asked'
   | 'agent.created'
   | 'agent.changed'
   | 'agent.deleted'

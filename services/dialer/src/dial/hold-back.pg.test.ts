@@ -1,4 +1,4 @@
-import { phones, tenants } from '@callwire/db'
+import { phoneCredentials, phones, tenants } from '@callwire/db'
 import { systemClock } from '@callwire/runtime'
 import { eventually } from '@callwire/testkit'
 import { eq } from 'drizzle-orm'
@@ -36,6 +36,25 @@ describe('before the request', () => {
     )
     expect(phone?.failures).toBe(0)
     expect(dialer.logs.text()).not.toContain(apiToken)
+  })
+
+  test('a call of a phone that was deleted fails, and is closed by a receipt', async () => {
+    await using _dialer = await startTestDialer(environment())
+    const phoneId = await suite.world.addPhone(suite.exotel.host, stream)
+    await suite.world.withTenant(async (tx) => {
+      await tx.delete(phoneCredentials).where(eq(phoneCredentials.phoneId, phoneId))
+      await tx
+        .update(phones)
+        .set({ deletedAt: new Date(), agentId: null })
+        .where(eq(phones.id, phoneId))
+    })
+    const callId = await suite.world.addCall(phoneId)
+    expect(await suite.world.reaches(callId, 'failed')).toMatchObject({
+      reasonCode: 'not_found',
+      reasonMessage: 'The phone number of this call was removed',
+    })
+    expect((await suite.world.events(callId)).at(-1)?.type).toBe('call.receipt')
+    expect(suite.exotel.connections).toBe(0)
   })
 
   test('a paused tenant keeps its calls queued, says so once, and resumes', async () => {

@@ -53,7 +53,7 @@ export type TenantWorld = AsyncDisposable & {
   /** Stores a status callback as the webhook would. */
   addCallback(callId: string, fields: Record<string, string>): Promise<void>
   /** Puts credentials on a phone that has none. */
-  giveCredentials(phoneId: string, host: string): Promise<void>
+  giveCredentials(phoneId: string, host: string, token?: string): Promise<void>
   /** A phone's row of credentials, as the dialer may read it. */
   credentials(phoneId: string): Promise<Account>
   /** Changes that row, as a thief of the database could. */
@@ -74,7 +74,10 @@ export type TenantWorld = AsyncDisposable & {
 }
 
 /** A row of credentials as the gateway makes it. */
-function sealedAccount(o: { tenantId: string; phoneId: string; host: string }) {
+function sealedAccount(
+  o: { tenantId: string; phoneId: string; host: string },
+  token: string = apiToken,
+) {
   const { tenantId, phoneId, host } = o
   const place = { ...o, sid: accountSid, version: 1 }
   const seal = (field: 'apiKey' | 'apiToken', secret: string) =>
@@ -82,7 +85,7 @@ function sealedAccount(o: { tenantId: string; phoneId: string; host: string }) {
   return {
     ...{ tenantId, phoneId, sid: accountSid, subdomain: host },
     encApiKey: seal('apiKey', apiKey),
-    encApiToken: seal('apiToken', apiToken),
+    encApiToken: seal('apiToken', token),
   }
 }
 
@@ -189,9 +192,9 @@ export async function tenantWorld(database: TestDatabase): Promise<TenantWorld> 
           ? [[event.data.status, event.data.reason?.code].filter(Boolean).join(' ')]
           : [],
       ),
-    giveCredentials: async (phoneId, host) => {
+    giveCredentials: async (phoneId, host, token) => {
       await withTenant((tx) =>
-        tx.insert(phoneCredentials).values(sealedAccount({ tenantId, phoneId, host })),
+        tx.insert(phoneCredentials).values(sealedAccount({ tenantId, phoneId, host }, token)),
       )
     },
     credentials: async (phoneId) => {

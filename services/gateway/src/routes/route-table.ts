@@ -47,6 +47,7 @@ import { resumeRotation } from './keys/resume-rotation.ts'
 import { retireKey } from './keys/retire-key.ts'
 import { startRotation } from './keys/start-rotation.ts'
 import { startVerification } from './keys/start-verification.ts'
+import { checkPhone } from './phones/check-phone.ts'
 import { deletePhone } from './phones/delete-phone.ts'
 import { getPhone } from './phones/get-phone.ts'
 import { importPhone } from './phones/import-phone.ts'
@@ -70,7 +71,7 @@ import { patchUser } from './users/patch-user.ts'
 export type RouteDeps = {
   database: Database
   ledger: Ledger
-  queues: Pick<Queues, 'wakeDialer'>
+  queues: Pick<Queues, 'wakeDialer' | 'wakeCheck'>
   tickets: Pick<Tickets, 'put'>
   revocations: Pick<Revocations, 'announce'>
   tokens: Tokens
@@ -81,6 +82,8 @@ export type RouteDeps = {
   contentRing: ContentRing
   credentialRing: SealRing
   allowedHosts: readonly string[]
+  /** Whether the dialer has an account for phones without one. */
+  globalFallback: boolean
   urls: PublicUrls
 }
 
@@ -111,7 +114,7 @@ export function routeTable(given: RouteDeps): Route[] {
     ...[createUser(deps), listUsers(deps), getUser(deps), patchUser(deps), deleteUser(deps)],
     ...[createApiKey(deps), listApiKeys(deps), deleteApiKey(deps)],
     ...[importPhone(deps), listPhones(deps), getPhone(deps), patchPhone(deps), deletePhone(deps)],
-    ...[putCredentials(deps), makeIngestCredentials(deps), resetBreaker(deps)],
+    ...[putCredentials(deps), checkPhone(deps), makeIngestCredentials(deps), resetBreaker(deps)],
     ...[createAgent(deps), listAgents(deps), getAgent(deps), patchAgent(deps), deleteAgent(deps)],
     ...[placeCall({ ...deps, enqueue }), listCalls(deps), getCall(deps), cancelCall(deps)],
     ...[listEvents(deps), getTranscript(deps), getReceipt(deps)],

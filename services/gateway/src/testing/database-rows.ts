@@ -47,6 +47,26 @@ export async function changeRows(
   )
 }
 
+/** Takes a tenant out of an install, past every rule that would keep it; what it did stays. */
+export async function removeTenant(url: string, tenantId: string): Promise<void> {
+  await withDatabase(url, async (sql) => {
+    await sql`set session_replication_role = replica`
+    await sql`delete from app.tenants where tenant_id = ${tenantId}`
+  })
+}
+
+/** Changes one row past every fence, as nobody but a test may. */
+export async function changeRow(
+  url: string,
+  table: string,
+  id: string,
+  set: Record<string, string | number | Date | null>,
+): Promise<void> {
+  await withDatabase(url, async (sql) => {
+    await sql`update app.${sql(table)} set ${sql(set)} where id = ${id}`
+  })
+}
+
 async function withDatabase<T>(url: string, work: (sql: postgres.Sql) => Promise<T>): Promise<T> {
   const sql = postgres(url, { max: 1, onnotice: () => undefined })
   try {

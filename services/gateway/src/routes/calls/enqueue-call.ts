@@ -11,7 +11,7 @@ import { ApiError } from '../../http/api-error.ts'
 import { first } from '../../http/reply.ts'
 import type { NewId } from '../../new-id.ts'
 import { actorOf, type RecordAudit } from '../../record-audit.ts'
-import { findAccount, findPhone } from '../phones/find-phone.ts'
+import { findPhone, requireAccount } from '../phones/find-phone.ts'
 import type { CallMetadata } from './call-metadata.ts'
 import type { ShownRow } from './call-view.ts'
 import { refuseIfLive } from './live-guard.ts'
@@ -43,6 +43,7 @@ export function createEnqueueCall(deps: {
   ring: ContentRing
   numbers: PersonNumbers
   metadata: CallMetadata
+  globalFallback: boolean
 }): EnqueueCall {
   return async (principal, body, person, claim) => {
     const { tenantId } = principal
@@ -50,7 +51,7 @@ export function createEnqueueCall(deps: {
     try {
       const placed = await deps.ledger.open(tenantId, callId, async (w) => {
         if (!(await claim(w.tx, callId))) throw claimedBefore
-        const phone = await readyPhone(w.tx, body.phoneId)
+        const phone = await readyPhone(w.tx, body.phoneId, deps)
         if (body.allowConcurrent !== true) {
           await refuseIfLive(w.tx, tenantId, deps.numbers.index(tenantId, person))
         }
@@ -104,14 +105,12 @@ export function createEnqueueCall(deps: {
 }
 
 /** A phone that can place calls, or the refusal that says what it lacks. */
-async function readyPhone(tx: Tx, phoneId: string) {
+async function readyPhone(tx: Tx, phoneId: string, deps: { globalFallback: boolean }) {
   const phone = await findPhone(tx, phoneId)
   if (phone.agentId === null) {
     throw new ApiError('no_agent_assigned', 'No agent assigned to this phone number')
   }
-  if ((await findAccount(tx, phone.id)) === null) {
-    throw new ApiError('no_credentials', 'No Exotel credentials found for this phone number')
-  }
+  await requireAccount(tx, phone.id, deps)
   return phone
 }
 

@@ -1,7 +1,7 @@
 import { isId } from '@callwire/contracts'
-import { phoneCredentials, phones, type Tx } from '@callwire/db'
+import { phoneCredentials, phones, tenantCountIn, type Tx } from '@callwire/db'
 import { and, eq, isNull } from 'drizzle-orm'
-import { notFound } from '../../http/api-error.ts'
+import { ApiError, notFound } from '../../http/api-error.ts'
 
 export type PhoneRow = typeof phones.$inferSelect
 /** What may be known of a phone's account outside the dialer. */
@@ -36,4 +36,20 @@ export async function findAccount(tx: Tx, phoneId: string): Promise<AccountRow |
     .from(phoneCredentials)
     .where(eq(phoneCredentials.phoneId, phoneId))
   return row ?? null
+}
+
+/**
+ * Makes sure that there is an account for a phone's requests: its own, or the install's, which
+ * serves phones without one as long as there is one tenant.
+ *
+ * @throws ApiError `no_credentials`
+ */
+export async function requireAccount(
+  tx: Tx,
+  phoneId: string,
+  { globalFallback }: { globalFallback: boolean },
+): Promise<void> {
+  if ((await findAccount(tx, phoneId)) !== null) return
+  if (globalFallback && (await tenantCountIn(tx)) === 1) return
+  throw new ApiError('no_credentials', 'No Exotel credentials found for this phone number')
 }

@@ -1,6 +1,6 @@
 import { openCredential, parseOpenRing } from '@callwire/crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { databaseText, rowsOf } from '../../testing/database-rows.ts'
+import { changeRow, databaseText, rowsOf } from '../../testing/database-rows.ts'
 import { account } from '../../testing/fixtures.ts'
 import {
   gatewayUnderTest,
@@ -162,12 +162,69 @@ describe('a phone', () => {
     }
   })
 
+  it('has its breaker closed by new credentials, whichever way they come', async () => {
+    const number = freshNumber()
+    const body = { number, country: 'IN', exotelConfig: account }
+    const id = textAt(await send('POST', '', body), 'phone.id')
+    const ways = [() => send('PUT', `/${id}/credentials`, account), () => send('POST', '', body)]
+    for (const replace of ways) {
+      const opened = { auth_failures: 2, breaker_opened_at: new Date() }
+      await changeRow(gw.databaseUrl, 'phones', id, opened)
+      const open = await send('GET', `/${id}`)
+      expect(open.json).toMatchObject({ data: { phone: { breaker: { open: true } } } })
+      const closed = await replace()
+      expect(closed.json).toMatchObject({
+        data: { phone: { breaker: { open: false, openedAt: null } } },
+      })
+      expect((await send('GET', `/${id}`)).json).toEqual(closed.json)
+    }
+  })
+
+  it('takes its waiting calls with it when it is deleted', async () => {
+    const token = gw.tenant.apiKey
+    const agent = await gw.send({
+      method: 'POST',
+      url: '/api/v1/agents',
+      token,
+      body: { name: 'Bot', kind: 'stream' },
+    })
+    const id = textAt(
+      await send('POST', '', {
+        ...{ number: freshNumber(), country: 'IN', exotelConfig: account },
+        agentId: textAt(agent, 'agent.id'),
+      }),
+      'phone.id',
+    )
+    const placed = await gw.send({
+      method: 'POST',
+      url: '/api/v1/calls',
+      token,
+      headers: { 'idempotency-key': 'far away' },
+      body: { phoneId: id, to: '+919876500077', scheduleAt: '2099-01-01T00:00:00Z' },
+    })
+    await send('DELETE', `/${id}`)
+    const dueAt = async () => {
+      const rows = await rowsOf(gw.databaseUrl, 'calls')
+      const row = rows.find((candidate) => candidate['id'] === textAt(placed, 'call.id'))
+      return row?.['due_at'] instanceof Date ? row['due_at'].getFullYear() : 0
+    }
+    // From here on it is due, and a dialer fails it for the phone that is gone.
+    await expect.poll(dueAt).toBeLessThan(2099)
+  })
+
   it('is erased with its credentials, and may come again', async () => {
     const number = freshNumber()
     const body = { number, country: 'IN', exotelConfig: account }
     const id = textAt(await send('POST', '', body), 'phone.id')
+    const made = await send('POST', `/${id}/ingest-credentials`)
     expect((await send('DELETE', `/${id}`)).status).toBe(204)
     expect((await send('GET', `/${id}`)).status).toBe(404)
+    const text = await databaseText(gw.databaseUrl)
+    expect(text).not.toContain(textAt(made, 'ingestCredentials.key'))
+    for (const gone of ['PUT', 'POST'] as const) {
+      const path = gone === 'PUT' ? `/${id}/credentials` : `/${id}/check`
+      expect((await send(gone, path, gone === 'PUT' ? account : undefined)).status).toBe(404)
+    }
     const rows = await rowsOf(gw.databaseUrl, 'phone_credentials')
     expect(rows.filter((row) => row['phone_id'] === id)).toEqual([])
     const again = await send('POST', '', body)

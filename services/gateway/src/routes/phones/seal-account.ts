@@ -1,6 +1,7 @@
 import type { ExotelConfig } from '@callwire/contracts'
 import { sealCredential, type SealRing } from '@callwire/crypto'
 import { phoneCredentials, phones, type Tx } from '@callwire/db'
+import { sealContexts } from '@callwire/keyring'
 import { eq, sql } from 'drizzle-orm'
 import { checkExotelHost } from './exotel-host.ts'
 import { findAccount, type AccountRow } from './find-phone.ts'
@@ -24,19 +25,14 @@ export function createSealAccount(o: {
     const current = await findAccount(tx, phoneId)
     const version = (current?.version ?? 0) + 1
     const { sid, subdomain } = config
-    const context = {
-      purpose: 'exotel-credentials',
-      tenantId,
-      rowId: phoneId,
-      host: subdomain,
-      sid,
-      version,
-    }
+    const bound = { tenantId, phoneId, host: subdomain, sid, version }
+    const seal = (field: 'apiKey' | 'apiToken') =>
+      sealCredential(o.ring, sealContexts.credential({ ...bound, field }), config[field])
     const account = { sid, subdomain, version }
     const sealed = {
       ...account,
-      encApiKey: sealCredential(o.ring, { ...context, field: 'apiKey' }, config.apiKey),
-      encApiToken: sealCredential(o.ring, { ...context, field: 'apiToken' }, config.apiToken),
+      encApiKey: seal('apiKey'),
+      encApiToken: seal('apiToken'),
       updatedAt: sql`now()`,
     }
     if (current === null) {
