@@ -4,10 +4,10 @@ import { rotate } from './rotate.ts'
 import { verify } from './verify.ts'
 
 /**
- * The longest that an owner may be without a word: a batch, its rest and its statements' time limits
- * fit in. An owner taken for dead by mistake does no harm, as rows are replaced by comparison.
+ * A batch and its rest take a second or two; an owner that is silent for longer than this is taken
+ * for dead. By mistake that does no harm, as rows are replaced by comparison.
  */
-const STALE_MS = 30_000
+const STALE_MS = 10_000
 
 /**
  * One turn at the open job, if there is one that nobody works on: until it is done, paused, or the
