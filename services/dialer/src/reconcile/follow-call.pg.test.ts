@@ -158,6 +158,38 @@ describe('a call of which nothing is heard', () => {
   })
 })
 
+describe('the audit', () => {
+  test('has one row for each opening: the dial, each search, each question', async () => {
+    suite.exotel.next.push('place-and-cut')
+    // The call shows up on Exotel's list at the third look.
+    const empty = { status: 200, body: JSON.stringify({ Calls: [] }) }
+    suite.exotel.nextReads.push(empty, empty)
+    const dialer = await startTestDialer(environment({ RECONCILE_GRACE_MS: '60000' }))
+    const phoneId = await suite.world.addPhone(suite.exotel.host, stream)
+    const callId = await suite.world.addCall(phoneId)
+    await suite.world.placed(callId)
+    const [placed] = suite.exotel.placed
+    await eventually(async () => (await suite.world.audits()).length >= 6, { boundMs: 15_000 })
+    if (placed !== undefined) placed.status = 'completed'
+    await suite.world.reaches(callId, 'completed')
+    await dialer[Symbol.asyncDispose]()
+    const rows = await suite.world.audits()
+    for (const row of rows) {
+      expect(row).toMatchObject({ action: 'credentials.open', targetId: phoneId })
+      expect(row.details).toMatchObject({ callId, keyId: 'k1' })
+    }
+    const rowsFor = (purpose: string) =>
+      rows.filter(({ details }) => details['purpose'] === purpose).length
+    const asked = (pattern: RegExp) =>
+      suite.exotel.requests.filter(({ path }) => pattern.test(path)).length
+    expect(rowsFor('place-call')).toBe(1)
+    expect(rowsFor('reconcile')).toBe(3)
+    expect(rowsFor('reconcile')).toBe(asked(/\/Calls\.json\?/))
+    expect(rowsFor('poll')).toBe(asked(/\/Calls\/[^/]+\.json\?details=true/))
+    expect(rows).toHaveLength(4 + rowsFor('poll'))
+  })
+})
+
 describe('a media stream whose ingest is gone', () => {
   test('is ended with its last counters, and an inbound call with it', async () => {
     const phoneId = await suite.world.addPhone(suite.exotel.host, stream)
