@@ -32,8 +32,10 @@ export async function followJob(
     const ended = job.state !== 'running' || signal.aborted
     if (!output.json) {
       if (output.stream.isTTY === true) terminal.live(ended ? null : progressLine(job))
-      else if (percentOf(job) >= told + stepPercent) say(progressLine(job))
-      if (percentOf(job) >= told + stepPercent) told = percentOf(job)
+      else if (!ended && percentOf(job) >= told + stepPercent) {
+        told = percentOf(job)
+        say(progressLine(job))
+      }
     }
     if (ended) {
       end(job)
