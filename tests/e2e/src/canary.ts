@@ -3,11 +3,15 @@ import { join } from 'node:path'
 import { secretsOf, splitAt } from './search/machine.ts'
 import type { Secrets } from './search/needles.ts'
 
-/** The secrets that the install made for itself, by the file each is kept in. */
+/** The secrets that the install made for itself, by the file each is kept in; the master ring key by key. */
 export function generatedSecrets(dataDir: string): Secrets {
   const folder = join(dataDir, 'secrets')
   return Object.fromEntries(
-    readdirSync(folder).map((name) => [name, readFileSync(join(folder, name), 'utf8').trim()]),
+    readdirSync(folder).flatMap((name): [string, string | Buffer][] => {
+      const text = readFileSync(join(folder, name), 'utf8').trim()
+      if (!name.endsWith('_KEYS')) return [[name, text]]
+      return ringOf(text).map(({ kid, key }) => [`${name} ${kid}`, key])
+    }),
   )
 }
 

@@ -17,6 +17,7 @@ import { asSuperuser } from './search/postgres.ts'
 import { createRecorder } from './search/recorder.ts'
 import { redisSinks, watchRedis } from './search/redis.ts'
 import { account } from './simulator.ts'
+import { lastSegment, useWhatIsGivenOut } from './use-what-is-given-out.ts'
 
 const vendorKey = 'e2eVendor-4c8f1b7e90d2'
 const metadataValue = 'e2eMetadata-ticket-58121'
@@ -129,6 +130,7 @@ test('a row that was changed fails before anything is sent, and tells no more th
   )
   await becomes(await callFrom(phoneId, '+919811100090'), /^failed$/, /^credential_integrity$/)
   expect(recording.requests()).toEqual([])
+  await system.client.phones.delete(phoneId)
 })
 
 test('what goes to Exotel has the credentials, and addresses that are secrets themselves', async () => {
@@ -152,51 +154,11 @@ test('what goes to Exotel has the credentials, and addresses that are secrets th
   sinks.push(textSink('answer to a knock', await knockAt(stream.href.replace(/^http/, 'ws'))))
 })
 
-const lastSegment = (url: URL) => url.pathname.split('/').at(-1) ?? ''
-
 test('what is given out once is used, rightly and wrongly', async () => {
-  const { client, tenant } = system
   const phoneId = await phoneAt(system.simulator.host)
-  const { ingestCredentials } = await client.phones.createIngestCredentials(phoneId)
-  const { user } = await client.users.create({ email: 'second@acme.example', role: 'supervisor' })
-  const { apiKey } = await client.apiKeys.create({ name: 'second', scopes: ['calls:read'] })
-  const session = await client.auth.login({ email: tenant.email, password: tenant.password })
-  const { ticket } = await client.copilot.createTicket()
-  Object.assign(secrets, {
-    'an ingest token': ingestCredentials.token,
-    'a resolve token': lastSegment(new URL(ingestCredentials.resolveUrl)),
-    'a one-time password': user.password,
-    'a second API key': apiKey.secret,
-    'an access token': session.accessToken,
-    'a refresh token': session.refreshToken,
-    'a ticket': ticket,
-    'a password that was mistyped': `${tenant.password}-mistyped`,
-    'credentials that were replaced': 'e2eReplaced-90ab12cd34',
-  })
-  const config = { ...account, subdomain: system.simulator.host }
-  await ask('PUT', `/api/v1/phones/${phoneId}/credentials`, {
-    ...config,
-    apiToken: secrets['credentials that were replaced'],
-  })
-  await ask('PUT', `/api/v1/phones/${phoneId}/credentials`, config)
-  await ask('POST', `/api/v1/phones/${phoneId}/check`)
-  await ask('POST', '/api/v1/phones', { ...config, number: '08047112299', country: 'IN' })
-  await ask('POST', '/api/v1/phones', {
-    ...{ number: '08047112299', country: 'IN' },
-    exotelConfig: { ...config, subdomain: 'evil.example' },
-  })
-  await ask('POST', '/api/v1/auth/login', {
-    ...{ email: tenant.email, password: secrets['a password that was mistyped'] },
-  })
-  await ask('POST', '/api/v1/auth/refresh', { refreshToken: `${session.refreshToken}x` })
-  await ask('GET', '/api/v1/calls', undefined, apiKey.secret)
-  await ask('GET', '/api/v1/phones', undefined, `${apiKey.secret}x`)
-  await ask('GET', '/api/v1/users', undefined, session.accessToken)
-  await ask('GET', `/v1/ingest/resolve/${secrets['a resolve token'] ?? ''}?CallSid=unknown`)
-  const door = `${system.socketUrl}/v1/ingest`
-  const basic = `Basic ${btoa(`${ingestCredentials.key}:${ingestCredentials.token}`)}`
-  for (const authorization of [basic, `${basic}x`])
-    sinks.push(textSink('answer to a knock', await knockAt(door, { authorization })))
+  const given = await useWhatIsGivenOut(system, recorder, phoneId)
+  Object.assign(secrets, given.secrets)
+  sinks.push(...given.sinks)
 })
 
 test('phones of the old system come in sealed, and call with what they had', async () => {
@@ -223,6 +185,21 @@ test('phones of the old system come in sealed, and call with what they had', asy
   expect(phone?.exotelData).toEqual({ sid, subdomain: simulator.host })
   await client.phones.update(phone?.id ?? '', { agentId: listener })
   await becomes(await callFrom(phone?.id ?? '', '+919811100092'), /^(in-progress|completed)$/)
+})
+
+test('a key is led through its life, and a backup made, by command and by route', async () => {
+  const steps = [
+    ...['keys introduce k2', 'keys promote k2', 'keys rotate', 'keys verify --json', 'keys status'],
+    `backup ${join(system.dataDir, 'a.backup')}`,
+  ]
+  for (const step of steps) expect(await runCli(step.split(' ')), step).toMatchObject({ code: 0 })
+  for (const refused of ['keys promote k9', 'keys retire k2', 'backup /no/such'])
+    expect(await runCli(refused.split(' ')), refused).toMatchObject({ code: 1 })
+  await ask('POST', '/api/v1/keys/introduce', { kid: 'k3' })
+  await ask('POST', '/api/v1/keys/promote', { kid: 'k3' })
+  await ask('POST', '/api/v1/keys/retire', { kid: 'k1' })
+  for (const path of ['/api/v1/keys/status', '/api/v1/keys/rotate', '/api/v1/keys/verify'])
+    await ask('GET', path)
 })
 
 async function runCli(args: readonly string[], env: Record<string, string> = {}) {
@@ -266,7 +243,7 @@ test('after all of it, at the most talkative level, no secret stands anywhere', 
   }
   for (const command of [
     ...['phones list', 'agents list', 'calls list', `calls show ${callId}`, `calls tail ${callId}`],
-    ...['keys status', 'keys verify', 'calls place --phone x --to y'],
+    ...['keys status', `phones check ${phoneId}`, 'calls place --phone x --to y'],
   ]) {
     await runCli(command.split(' '))
     await runCli([...command.split(' '), '--json'])
