@@ -64,7 +64,7 @@ describe('readiness', () => {
       200,
       {
         status: 'ok',
-        checks: { postgres: 'ok', redis: 'ok', dialer: 'ok', ingest: 'ok' },
+        checks: { postgres: 'ok', redis: 'ok', keys: 'ok', dialer: 'ok', ingest: 'ok' },
       },
     ])
     slow = (_req, res) => {
