@@ -56,6 +56,13 @@ describe('docker-compose.yml', () => {
     expect(compose).not.toContain('ENCRYPTION_KEY')
   })
 
+  it('gives what makes backups a login that only reads and the half of a key that only seals', () => {
+    expect(of('backup')).toEqual(['DATABASE_URL_BACKUP', 'BACKUP_SEAL_KEYS'])
+    expect(compose).not.toContain('BACKUP_OPEN_KEYS')
+    const others = [...found].filter(([, names]) => names.includes('BACKUP_SEAL_KEYS'))
+    expect(others.map(([service]) => service)).toEqual(['backup'])
+  })
+
   it('publishes on loopback alone', () => {
     const published = [...compose.matchAll(/^ +ports: \['(.*)'\]$/gm)].map(([, port]) => port)
     expect(published).toHaveLength(3)

@@ -106,6 +106,15 @@ describe('callwire backup', () => {
     expect((await backup()).err).toContain('can’t be written (ENOENT)')
   })
 
+  test.each(['', 'another'])('says that the database refuses the password %j', async (password) => {
+    const url = new URL(from.serviceUrl('backup'))
+    url.password = password
+    const refused = await backup([], { DATABASE_URL_BACKUP: url.href })
+    expect(refused).toMatchObject({ code: EXIT_FAILED, out: '' })
+    expect(refused.err).toContain('does not let this login in')
+    expect(readdirSync(dir)).toEqual([])
+  })
+
   test('needs no more than the login and the half of the key that seals', async () => {
     const env = {
       DATABASE_URL_BACKUP: from.serviceUrl('backup'),

@@ -68,8 +68,22 @@ const unlimited = `
   set synchronize_seqscans = off;
 `
 
+/** SQLSTATE's class of refused logins. The driver itself refuses to answer without a password, in a sentence alone. */
+const refusedLogin = '28'
+const noPassword = 'client password must be a string'
+
 function known(error: unknown, connecting: boolean): unknown {
   const converted = toDbError(error)
+  const refused =
+    converted instanceof DbError
+      ? converted.sqlstate?.startsWith(refusedLogin) === true
+      : error instanceof Error && error.message.includes(noPassword)
+  if (connecting && refused) {
+    return new BackupError(
+      'not_ready',
+      'The database does not let this login in: its password is not set, or another one.',
+    )
+  }
   if (!(converted instanceof DbError) && connecting) return new DbError({ code: 'unavailable' })
   return converted
 }
