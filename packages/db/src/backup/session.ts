@@ -1,3 +1,4 @@
+import { Socket } from 'node:net'
 import { Pool } from 'pg'
 import type { Connection } from '../client.ts'
 import { DbError, toDbError } from '../db-error.ts'
@@ -17,7 +18,9 @@ export async function inSession<T>(
   o: { url: string; applicationName: string; begin: string; signal: AbortSignal },
   work: (sql: Connection) => Promise<T>,
 ): Promise<T> {
+  const socket = new Socket()
   const pool = new Pool({
+    stream: () => socket,
     connectionString: o.url,
     max: 1,
     application_name: o.applicationName,
@@ -47,6 +50,8 @@ export async function inSession<T>(
     throw aborted ? interrupted() : known(error, sql === undefined)
   } finally {
     await pool.end()
+    // The driver leaves a connection open on which it could not log in, and the server waits for it.
+    socket.destroy()
   }
 }
 
