@@ -45,7 +45,7 @@ test('the rings come with their texts, and with their files where they have any'
     ['CONTENT_KEYS', path],
     ['CALLBACK_KEYS', null],
   ])
-  expect(rings[1]?.text).toBe(text)
+  expect(rings[1]?.text.reveal()).toBe(text)
   await rm(dir, { recursive: true })
 })
 

@@ -59,7 +59,7 @@ test('knows the rings to watch, and the files that they came from', () => {
   const { CONTENT_KEYS: _given, ...rest } = least
   const { rings } = readIngestConfig({ ...rest, CONTENT_KEYS_FILE: file })
   rmSync(dir, { recursive: true })
-  expect(rings.map(({ name, text, file }) => [name, text, file])).toEqual([
+  expect(rings.map(({ name, text, file }) => [name, text.reveal(), file])).toEqual([
     ['CONTENT_KEYS', ring, file],
     ['EDGE_KEYS', ring, null],
   ])

@@ -12,7 +12,7 @@ import {
 } from '@callwire/crypto'
 import { calls, connectDatabase, connectProvisioner, phones, type Provisioner } from '@callwire/db'
 import { personIndex, runKeyJobs, sealContexts, watchKeys } from '@callwire/keyring'
-import { every, systemClock, systemRandom } from '@callwire/runtime'
+import { every, Secret, systemClock, systemRandom } from '@callwire/runtime'
 import { captureLogs, testDatabase } from '@callwire/testkit'
 import { createProgram } from '../program.ts'
 import { runCli } from '../run-cli.ts'
@@ -131,13 +131,13 @@ export async function installUnderTest() {
             {
               name: 'CONTENT_KEYS',
               ring: contentRing,
-              text: texts.CONTENT_KEYS,
+              text: new Secret(texts.CONTENT_KEYS),
               file: files.content,
             },
             {
               name: 'CREDENTIAL_OPEN_KEYS',
               ring: credentialRing,
-              text: texts.CREDENTIAL_OPEN_KEYS,
+              text: new Secret(texts.CREDENTIAL_OPEN_KEYS),
               file: files.open,
             },
           ],

@@ -2,7 +2,7 @@ import { rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describeRing, openContent, sealContent, type ServiceKeys } from '@callwire/crypto'
 import type { KeyStore } from '@callwire/db'
-import { systemRandom } from '@callwire/runtime'
+import { Secret, systemRandom } from '@callwire/runtime'
 import { captureLogs, eventually, scratchDir } from '@callwire/testkit'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { sealContexts } from '../contexts.ts'
@@ -35,7 +35,7 @@ async function ringFile(name: RingName, texts: ServiceKeys, process = 'p'): Prom
   const file = join(dir, `${process}-${name}`)
   const text = texts[name]
   await writeFile(file, `${text}\n`)
-  return { name, ring: parseNamedRing(name, text), text, file }
+  return { name, ring: parseNamedRing(name, text), text: new Secret(text), file }
 }
 
 async function replaceFile(held: HeldRing, text: string): Promise<void> {
@@ -161,7 +161,7 @@ describe('a running process', () => {
       const held = await ringFile('CONTENT_KEYS', ringTexts('k1'))
       const { logs } = await watch([held])
       const sealed = sealContent(held.ring as never, context, 'text')
-      await replaceFile(held, breakIt(held.text))
+      await replaceFile(held, breakIt(held.text.reveal()))
       const told = `ring file not taken up: ${reason}`
       await eventually(() => messages(logs).includes(told))
       await quickClock.sleep(20)
@@ -171,7 +171,7 @@ describe('a running process', () => {
       expect(openContent(held.ring as never, context, sealed).toString()).toBe('text')
       await replaceFile(held, ringTexts('k1', 'k3').CONTENT_KEYS)
       await eventually(() => kidsOf(held).includes('k3'))
-      expect(logs.text()).not.toContain(held.text.slice(3, 20))
+      expect(logs.text()).not.toContain(held.text.reveal().slice(3, 20))
     },
   )
 

@@ -8,6 +8,7 @@ import {
   type Clock,
   type Logger,
   type Random,
+  type Secret,
 } from '@callwire/runtime'
 import { KeyringError } from '../keyring-error.ts'
 import { checkName, placesOf, type RingName } from '../rings.ts'
@@ -24,8 +25,8 @@ export const LOOK_MS = 2_000
 export type HeldRing = {
   readonly name: RingName
   readonly ring: KeyRing
-  /** The text it was read from. */
-  readonly text: string
+  /** The text it was read from: keys, so it prints as a secret does. */
+  readonly text: Secret
   /** The file it came from, which is looked at again; null when it came by the environment. */
   readonly file: string | null
 }

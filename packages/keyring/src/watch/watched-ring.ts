@@ -1,6 +1,6 @@
 import { CryptoError, describeRing, rearrangeRing, type KeyRing } from '@callwire/crypto'
 import type { KeyStore, SealedPlace } from '@callwire/db'
-import type { Logger } from '@callwire/runtime'
+import type { Logger, Secret } from '@callwire/runtime'
 import { checkName, parseNamedRing, placesOf, type RingName } from '../rings.ts'
 import { decideRing } from './decide-ring.ts'
 import { readRingFile } from './ring-file.ts'
@@ -26,11 +26,11 @@ export type WatchedRing = {
 }
 
 export function createWatchedRing(
-  held: { name: RingName; ring: KeyRing; text: string; file: string | null },
+  held: { name: RingName; ring: KeyRing; text: Secret; file: string | null },
   o: { keys: Pick<KeyStore, 'confirmChecks'>; log: Logger },
 ): WatchedRing {
   const { name, ring, file } = held
-  let current = { text: held.text, kids: kidsOf(ring) }
+  let current = { text: held.text.reveal(), kids: kidsOf(ring) }
   let candidate: { text: string; kids: string[] } | null = null
   let arranged = ''
   let told = ''

@@ -76,8 +76,8 @@ export async function createFixture() {
     databaseUrl: db.serviceUrl('ingest'),
     redisUrl: redis.url,
     rings: [
-      { name: 'CONTENT_KEYS', ring, text: contentKeys, file: null },
-      { name: 'EDGE_KEYS', ring: edgeRing, text: edgeKeys, file: null },
+      { name: 'CONTENT_KEYS', ring, text: new Secret(contentKeys), file: null },
+      { name: 'EDGE_KEYS', ring: edgeRing, text: new Secret(edgeKeys), file: null },
     ],
     contentRing: ring,
     edgeRing,

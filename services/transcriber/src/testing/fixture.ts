@@ -23,7 +23,7 @@ import {
   transcriptions,
 } from '@callwire/db'
 import { changeStatus, createLedger, loadCall, writeReceiptIfDone } from '@callwire/ledger'
-import { systemClock, systemRandom } from '@callwire/runtime'
+import { Secret, systemClock, systemRandom } from '@callwire/runtime'
 import { captureLogs, eventually, testDatabase, testRedis } from '@callwire/testkit'
 import { eq } from 'drizzle-orm'
 import { createTranscriber } from '../context.ts'
@@ -90,7 +90,7 @@ export async function createFixture() {
           databaseUrl: db.serviceUrl('transcriber'),
           redisUrl: redis.url,
           contentRing: ring,
-          rings: [{ name: 'CONTENT_KEYS', ring, text: contentKeys, file: null }],
+          rings: [{ name: 'CONTENT_KEYS', ring, text: new Secret(contentKeys), file: null }],
           providers: o.providers ?? ['loopback'],
           host: '127.0.0.1',
           metricsPort: 0,
