@@ -42,10 +42,10 @@ describe('a rotation from end to end', () => {
   test('status shows keys, rows and processes', async () => {
     const { out, code } = await keys('status')
     expect(code).toBe(0)
-    expect(out).toMatch(/k1 +present +230 +calls\.person 230/)
+    expect(out).toMatch(/k1 +primary +230 +calls\.person 230/)
     expect(out).toMatch(/dialer +\S+ +k1 k2 +k1/)
     expect(JSON.parse((await keys('status', '--json')).out)).toMatchObject({
-      primary: null,
+      primary: 'k1',
       processes: [{ service: 'dialer', kids: ['k1', 'k2'] }],
     })
   })

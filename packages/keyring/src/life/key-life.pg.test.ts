@@ -127,6 +127,19 @@ describe('a key’s whole life', () => {
     expect(reason(await life.introduce('k1', by))).toBe('retired')
   })
 
+  it('is primary by what processes seal with, as long as none is recorded', async () => {
+    await beat('dialer', ['k1', 'k2'], 'k1')
+    expect(await life.status()).toMatchObject({
+      primary: 'k1',
+      keys: [
+        { kid: 'k1', state: 'primary' },
+        { kid: 'k2', state: 'present' },
+      ],
+    })
+    await beat('gateway', ['k1', 'k2'], 'k2')
+    expect(await life.status()).toMatchObject({ primary: null, keys: [{}, { state: 'present' }] })
+  })
+
   it('is shown with its rows, its holders and its jobs', async () => {
     await fillSecrets(w.sql, ringsOf('k1'), { from: 0, to: 3, tenants: 1 })
     await fillSecrets(w.sql, ringsOf('k0'), { from: 3, to: 4, tenants: 1 })

@@ -20,7 +20,7 @@ export type KeyView = {
 }
 
 export type KeyStatusView = {
-  /** Null when no key was ever introduced. */
+  /** The key that seals; null while none is recorded and processes differ, or none is running. */
   primary: string | null
   keys: KeyView[]
   processes: KeyProcess[]

@@ -1,5 +1,5 @@
 import { viewJob } from './job-view.ts'
-import { primaryRecord, recordOf, type KeyLifeFacts } from './key-facts.ts'
+import { recordOf, sealingKey, type KeyLifeFacts } from './key-facts.ts'
 import type { KeyStatusView, KeyView } from './key-life.ts'
 
 export function viewStatus(facts: KeyLifeFacts): KeyStatusView {
@@ -9,7 +9,7 @@ export function viewStatus(facts: KeyLifeFacts): KeyStatusView {
     ...facts.rows.map((row) => row.kid),
   ])
   return {
-    primary: primaryRecord(facts)?.kid ?? null,
+    primary: sealingKey(facts),
     keys: [...kids].map((kid) => viewKey(facts, kid)),
     processes: facts.processes,
     rotation: facts.rotation === null ? null : viewJob(facts.rotation),
@@ -28,8 +28,8 @@ function viewKey(facts: KeyLifeFacts, kid: string): KeyView {
 }
 
 function stateOf(facts: KeyLifeFacts, kid: string): KeyView['state'] {
+  if (kid === sealingKey(facts)) return 'primary'
   const record = recordOf(facts, kid)
-  if (record?.primary === true) return 'primary'
   if (record !== null) return record.retiredAt === null ? 'introduced' : 'retired'
   return facts.processes.some((process) => process.kids.includes(kid)) ? 'present' : 'missing'
 }

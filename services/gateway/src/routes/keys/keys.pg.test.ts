@@ -88,8 +88,8 @@ describe('the life of a key', () => {
       200,
       {
         data: {
-          primary: null,
-          keys: [{ kid: 'k1', state: 'present', total: 0 }],
+          primary: 'k1',
+          keys: [{ kid: 'k1', state: 'primary', total: 0 }],
           processes: [{ service: 'gateway', kids: ['k1'], primary: 'k1' }],
           rotation: null,
           verification: null,
