@@ -27,11 +27,6 @@ export type System = AsyncDisposable & {
 const READY_MS = 180_000
 /** No limit of ours or the simulator's is to be met here. */
 const ENOUGH_PER_MINUTE = '100000'
-/**
- * A small heap for every process: with the usual one, which grows by hundreds of megabytes before
- * much is collected, memory says how lazy the collector is and not what a rotation keeps.
- */
-const SMALL_HEAP = '--max-old-space-size=96 --max-semi-space-size=4'
 /** Calls are refused by the person as soon as they ring: what is measured is placing them. */
 const scenario = { outcome: 'busy', ringAfterMs: 50, ringMs: 100 }
 
@@ -66,7 +61,6 @@ export async function startSystem(): Promise<System> {
       EXOTEL_ALLOW_HTTP: 'true',
       EXOTEL_REQUESTS_PER_MINUTE: ENOUGH_PER_MINUTE,
       API_RATE_PER_MINUTE: '0',
-      NODE_OPTIONS: SMALL_HEAP,
       LOG_LEVEL: 'warn',
     }),
   )

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 
 import { describe, expect, it } from 'vitest'
 
-import { serviceNeeds } from '../../packages/launcher/src/services.ts'
+import { nodeFlags, serviceNeeds } from '../../packages/launcher/src/services.ts'
 
 const read = (name: string) => readFileSync(new URL(`../../${name}`, import.meta.url), 'utf8')
 const compose = read('docker-compose.yml')
@@ -50,6 +50,11 @@ describe('docker-compose.yml', () => {
         expect(compose.split(password).length).toBe(3)
       }
     }
+  })
+
+  it.each(Object.entries(nodeFlags))('starts %s with the flags it needs', (service, flags) => {
+    const program = [...flags, `services/${service}/src/main.ts`].join(', ')
+    expect(compose).toContain(`    command: [node, ${program}]\n`)
   })
 
   it('gives the master ring to nobody', () => {

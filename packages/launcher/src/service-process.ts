@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 
-import type { Service } from './services.ts'
+import { nodeFlags, type Service } from './services.ts'
 import type { Running } from './supervise.ts'
 
 /** Services end within moments when their standard input does; this is for one that hangs. */
@@ -22,7 +22,8 @@ export async function startService(
   env: Record<string, string>,
   logFd: number,
 ): Promise<Running> {
-  const child = spawn(process.execPath, [`${repositoryRoot}services/${service}/src/main.ts`], {
+  const program = `${repositoryRoot}services/${service}/src/main.ts`
+  const child = spawn(process.execPath, [...(nodeFlags[service] ?? []), program], {
     cwd: repositoryRoot,
     env: { ...env, NODE_COMPILE_CACHE: compileCache },
     stdio: ['pipe', logFd, logFd],
