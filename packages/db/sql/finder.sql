@@ -301,8 +301,9 @@ begin
 end
 $$;
 
--- The rows of a place that name this key, or any key, after a row, in the order of tenant and id.
--- Under any key: the first few of every key, merged, so that this too is a walk along the index.
+-- The rows of a place that name this key, or all of them, after a row, in the order of tenant and id.
+-- Where something sealed must stand, all are all, and what was put there that names no key is found
+-- out. Elsewhere they are the first few of every key, merged: a walk along the index too.
 create function sealed_rows(place text, kid text, after_tenant text, after_id text, most integer)
   returns table (tenant_id text, id text)
 language plpgsql stable security definer set search_path = app, pg_temp
@@ -312,6 +313,14 @@ declare
   wanted constant text[] := case when kid is null
     then array(select k.kid from finder.key_ids_of(place) k) else array[kid] end;
 begin
+  if kid is null
+    and place in ('phone_credentials', 'calls.person', 'call_keys', 'callback_inbox') then
+    return query execute format(
+      'select t.tenant_id, t.%2$I from %1$I t where (t.tenant_id, t.%2$I) > ($1, $2)
+      order by t.tenant_id, t.%2$I limit $3', at[1], at[3])
+      using after_tenant, after_id, most;
+    return;
+  end if;
   return query execute format(
     'select r.tenant_id, r.id from unnest($1) as k (kid) cross join lateral (
       select t.tenant_id, t.%3$I as id from %1$I t

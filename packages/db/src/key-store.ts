@@ -96,8 +96,8 @@ export type KeyStore = {
   keyIds(): Promise<{ place: SealedPlace; kid: string }[]>
   keyRows(place: SealedPlace, kid: string): Promise<number>
   /**
-   * Rows that name this key, or with null any key, after (`afterTenant`, `afterId`) in that order;
-   * the empty text comes before all. An idempotency key's row goes by the id of its call.
+   * Rows that name this key, or with null every row in which something sealed stands, after
+   * (`afterTenant`, `afterId`) in that order; the empty text comes before all. An idempotency key's row goes by the id of its call.
    */
   sealedRows(o: {
     place: SealedPlace

@@ -42,6 +42,26 @@ describe('a verification', () => {
     expect(alerts.map((line) => line['rowId'])).toEqual([idOf('cal', 4), idOf('cbk', 9)])
   })
 
+  it('finds what stands in the place of something sealed and names no key', async () => {
+    await fillSecrets(w.sql, ringsOf('k2'), { from: 0, to: 3, tenants: 1 })
+    const tenantId = idOf('ten', 0)
+    await w.sql`update calls set person_sealed = 'cw1d.x' where id = ${idOf('cal', 0)}`
+    await w.sql`update call_keys set wrapped = 'cw1k.' where call_id = ${idOf('cal', 1)}`
+    await w.sql`update callback_inbox set body_sealed = 'cw1d.' where id = ${idOf('cbk', 2)}`
+    await w.sql`update phone_credentials set enc_api_key = 'cw1c.', enc_api_token = 'cw1c.'
+      where phone_id = ${idOf('phn', 0)}`
+    await startJob(w, 'verify', 17)
+    await runKeyJobs(worker(w).deps)
+    const { failed, failedRows } = await jobOf(w, 'verify')
+    expect(failed).toBe(4)
+    expect(failedRows).toEqual([
+      { place: 'phone_credentials', tenantId, id: idOf('phn', 0) },
+      { place: 'calls.person', tenantId, id: idOf('cal', 0) },
+      { place: 'call_keys', tenantId, id: idOf('cal', 1) },
+      { place: 'callback_inbox', tenantId, id: idOf('cbk', 2) },
+    ])
+  })
+
   it('goes on where it was stopped, counting nothing twice', async () => {
     await fillSecrets(w.sql, ringsOf('k2'), { from: 0, to: 350, tenants: 5 })
     await startJob(w, 'verify', 2_450)
