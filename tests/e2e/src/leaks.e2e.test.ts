@@ -282,15 +282,8 @@ test('after all of it, at the most talkative level, no secret stands anywhere', 
   const known = createSearch({ callId })
   for (const kind of [
     ...['output of every process', 'frames of a consumer', 'redis, as it was spoken to'],
-    ...[
-      'redis {cw}',
-      'postgres app.',
-      'file postgres',
-      'file redis',
-      'answer to GET',
-      'answer to POST',
-    ],
-    ...['output of callwire'],
+    ...['redis {cw}', 'postgres app.', 'file postgres', 'file redis'],
+    ...['answer to GET', 'answer to POST', 'output of callwire'],
   ]) {
     const places = all.filter(({ name }) => name.startsWith(kind))
     expect(known(places), kind).not.toEqual([])

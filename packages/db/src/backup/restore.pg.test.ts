@@ -6,27 +6,21 @@ import { readMigrations } from '../migrate/script.ts'
 import { catalogueProblems } from '../testing/catalogue/index.ts'
 import { fillTenant, idOf } from '../testing/fill-tenant.ts'
 import { rolledBack, superClient } from '../testing/super-client.ts'
+import { backedUp, type BackedUp } from './testing/backed-up.ts'
 import { backupOf, contentOf, newKeys, restoreInto, type Keys } from './testing/backup-of.ts'
-import { fillOddly } from './testing/fill-oddly.ts'
 import { restoreRefused } from './testing/restore-refused.ts'
 
 const keys = newKeys('k1', 'k2')
 let from: TestDatabase
-let sql: postgres.Sql & AsyncDisposable
+let sql: postgres.Sql
 let file: Buffer
+let world: BackedUp
 
 beforeAll(async () => {
-  from = await testDatabase()
-  sql = superClient(from.url)
-  await fillTenant(sql, 1)
-  await fillTenant(sql, 2)
-  await fillOddly(sql)
-  file = (await backupOf(from.serviceUrl('backup'), keys)).file
+  world = await backedUp(keys)
+  ;({ from, sql, file } = world)
 })
-afterAll(async () => {
-  await sql[Symbol.asyncDispose]()
-  await from.drop()
-})
+afterAll(() => world[Symbol.asyncDispose]())
 
 const newTarget = () => testDatabase({ empty: true })
 
