@@ -16,6 +16,7 @@ describe('the contexts of sealed columns', () => {
       recordingUrl: sealContexts.recordingUrl(tenantId, 'cal_1'),
       callbackBody: sealContexts.callbackBody(tenantId, 'cbk_1'),
       fingerprint: sealContexts.fingerprint(tenantId, 'cal_1'),
+      webhookSecret: sealContexts.webhookSecret(tenantId, 'whe_1', 'whs_1'),
     }).toEqual({
       credential: {
         purpose: 'exotel-credentials',
@@ -35,6 +36,12 @@ describe('the contexts of sealed columns', () => {
         tenantId,
         rowId: 'cal_1',
         field: 'fingerprint',
+      },
+      webhookSecret: {
+        purpose: 'webhook-secret',
+        tenantId,
+        rowId: 'whe_1/whs_1',
+        field: 'secret',
       },
     })
   })

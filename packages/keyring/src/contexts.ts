@@ -56,6 +56,13 @@ export const sealContexts = {
     rowId: callId,
     field: 'fingerprint',
   }),
+  /** A signing secret signs for one endpoint: beside another one it does not open. */
+  webhookSecret: (tenantId: string, endpointId: string, secretId: string): SealContext => ({
+    purpose: 'webhook-secret',
+    tenantId,
+    rowId: `${endpointId}/${secretId}`,
+    field: 'secret',
+  }),
 } as const
 
 /**
