@@ -1,4 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { FaultSchema } from './state/fault.ts'
+import { createFaults } from './state/faults.ts'
+import { sampleCall } from './testing/sample-call.ts'
 import { startWorld, until, type World } from './testing/world.ts'
 
 let world: World
@@ -63,6 +66,26 @@ describe('faults of the API', () => {
       'still waiting',
     )
     void slow
+  })
+  it('strike as often as chance has it, and count only then', async () => {
+    const faults = createFaults(() => 0.5)
+    const api = (chance: number) =>
+      faults.add(FaultSchema.parse({ kind: 'cut', chance, times: 'always' }))
+    const never = api(0.5)
+    expect(faults.takeApi({ accountSid: 'acme1', on: 'connect', numbers: [] })).toBeNull()
+    const now = api(0.6)
+    expect(faults.takeApi({ accountSid: 'acme1', on: 'connect', numbers: [] })).toBe(now.fault)
+    faults.add(FaultSchema.parse({ kind: 'missing', chance: 0.4, times: 'always' }))
+    const late = faults.add(FaultSchema.parse({ kind: 'twice', chance: 0.9 }))
+    faults.bind(sampleCall({ sid: 'struck' }))
+    const struck = faults.list().map(({ id, taken, calls }) => ({ id, taken, calls }))
+    expect(struck).toEqual([
+      { id: never.id, taken: 0, calls: [] },
+      { id: now.id, taken: 1, calls: [] },
+      { id: expect.any(String) as string, taken: 0, calls: [] },
+      { id: late.id, taken: 1, calls: ['struck'] },
+    ])
+    expect((await world.control('faults', { kind: 'cut', chance: 1.1 })).status).toBe(400)
   })
   it('strike only whom they are meant for', async () => {
     await fault({ kind: 'unauthorized', on: 'read', times: 'always' })

@@ -1,7 +1,7 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { sampleCall } from './testing/sample-call.ts'
 import { account, startSink, startWorld, until, type World } from './testing/world.ts'
 
@@ -119,6 +119,27 @@ describe('the control API', () => {
     const log = await world.send('GET', `/simulator/log?kind=placed&callSid=${sid}`)
     expect(JSON.parse(log.text)).toMatchObject({ log: [{ callSid: sid, customField: 'cal_42' }] })
     expect(log.text).not.toContain('/status')
+  })
+  it('logs when a request to place a call came and when its reply was over', async () => {
+    const life = async (customField: string) => {
+      const { text } = await world.send('GET', '/simulator/log')
+      const { log } = JSON.parse(text) as { log: Record<string, unknown>[] }
+      return log.filter((line) => line['customField'] === customField && line['port'] !== undefined)
+    }
+    await world.connect(world.streamFields({ CustomField: 'cal_whole' }))
+    await world.control('faults', { kind: 'cut' })
+    await world
+      .connect(world.streamFields({ CustomField: 'cal_cut' }))
+      .catch(() => 'the reply was cut')
+    for (const [customField, complete] of [
+      ['cal_whole', true],
+      ['cal_cut', false],
+    ] as const) {
+      await vi.waitUntil(async () => (await life(customField)).length === 2)
+      const [asked, answered] = await life(customField)
+      expect(asked).toMatchObject({ kind: 'asked', accountSid: account.sid })
+      expect(answered).toMatchObject({ kind: 'answered', port: asked?.['port'], complete })
+    }
   })
 })
 

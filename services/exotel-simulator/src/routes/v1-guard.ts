@@ -107,6 +107,22 @@ function cutReply(reply: FastifyReply, text: string | null): void {
   raw.write(text.slice(0, text.length / 2), () => raw.socket?.destroy())
 }
 
+/**
+ * Logs when a request that places a call came and when its reply was over, with the port it came from: whoever asked
+ * between the two moments and died there does not know what became of the call.
+ */
+function noteLife(
+  log: TruthLog,
+  o: { request: FastifyRequest; reply: FastifyReply; sid: string; fields: Fields },
+): void {
+  const customField = o.fields.find(([name]) => name === 'CustomField')?.[1] ?? null
+  const asked = { accountSid: o.sid, customField, port: o.request.socket.remotePort ?? null }
+  log.add({ kind: 'asked', ...asked })
+  o.reply.raw.once('close', () => {
+    log.add({ kind: 'answered', ...asked, complete: o.reply.raw.writableFinished })
+  })
+}
+
 export type V1Work = (account: Account) => Answer | Promise<Answer>
 
 /**
@@ -131,6 +147,7 @@ export async function serveV1(
       ...{ kind: 'request', accountSid: sid, method: request.method, path, status },
       ...(fault === undefined ? {} : { fault }),
     })
+  if (o.on === 'connect') noteLife(deps.log, o)
   const send = (result: Answer) => {
     const { type, text } = render(result, format)
     return reply.status(result.status).headers(result.headers).type(type).send(text)

@@ -88,8 +88,13 @@ function activeStreams(deps: ApiDeps, request: Request, reply: FastifyReply): Pr
 function detailsV3(deps: ApiDeps, request: Request, reply: FastifyReply): unknown {
   const { sid, call: callSid } = request.params
   const requestId = randomUUID().replaceAll('-', '')
-  const fail = (status: number, code: number, message: string) =>
-    reply.status(status).send(failureV3(requestId, status, code, message))
+  const path = request.url.split('?')[0] ?? ''
+  const note = (status: number) =>
+    deps.log.add({ kind: 'request', accountSid: sid, method: request.method, path, status })
+  const fail = (status: number, code: number, message: string) => {
+    note(status)
+    return reply.status(status).send(failureV3(requestId, status, code, message))
+  }
   const account = admit(deps, request, sid)
   if (isRefusal(account)) {
     return fail(account.status, account.status === 401 ? 1010 : 1030, account.message)
@@ -102,6 +107,7 @@ function detailsV3(deps: ApiDeps, request: Request, reply: FastifyReply): unknow
   }
   const call = deps.exchange.get(callSid)
   if (call?.accountSid !== account.sid) return fail(404, 10716, 'Call not found')
+  note(200)
   return envelopeV3(requestId, { code: 200, status: 'success', call_details: callV3(call) })
 }
 

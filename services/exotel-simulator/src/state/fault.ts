@@ -7,6 +7,8 @@ const scope = {
   ...scopeShape,
   /** How often it strikes: requests for API faults, calls for the others. */
   times: z.union([z.int().min(1).max(1_000_000), z.literal('always')]).default(1),
+  /** How likely it strikes where it could; what it spares is not counted. */
+  chance: z.number().min(0).max(1).default(1),
 }
 const api = {
   ...scope,

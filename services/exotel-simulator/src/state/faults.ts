@@ -29,13 +29,18 @@ export type Faults = {
 
 type Entry = { id: string; fault: FaultSpec; taken: number; calls: string[] }
 
-/** Faults on demand. A fault that names a `callSid` strikes that call whenever it was added. */
-export function createFaults(): Faults {
+/**
+ * Faults on demand. A fault that names a `callSid` strikes that call whenever it was added.
+ *
+ * @param random - a number in [0, 1), thrown once for each fault that could strike
+ */
+export function createFaults(random: () => number = Math.random): Faults {
   let entries: Entry[] = []
   let nextId = 1
 
   const hasRoom = (entry: Entry): boolean =>
     entry.fault.times === 'always' || entry.taken < entry.fault.times
+  const strikes = ({ fault }: Entry): boolean => fault.chance === 1 || random() < fault.chance
   const view = ({ id, taken, calls, fault }: Entry): FaultView => ({ id, taken, calls, fault })
   const names = (fault: CallFault, call: Call): boolean => fault.callSid === call.sid
 
@@ -58,6 +63,7 @@ export function createFaults(): Faults {
         if (fault.accountSid !== undefined && fault.accountSid !== request.accountSid) continue
         const { number } = fault
         if (number !== undefined && !request.numbers.some((n) => n.endsWith(number))) continue
+        if (!strikes(entry)) continue
         entry.taken += 1
         return fault
       }
@@ -66,6 +72,7 @@ export function createFaults(): Faults {
     bind(call) {
       for (const entry of entries) {
         if (isApiFault(entry.fault) || !hasRoom(entry) || !inScope(entry.fault, call)) continue
+        if (!strikes(entry)) continue
         entry.taken += 1
         entry.calls.push(call.sid)
       }
