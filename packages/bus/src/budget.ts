@@ -1,11 +1,45 @@
-import { systemRandom, type Random } from '@callwire/runtime'
+import type { Clock, Random } from '@callwire/runtime'
 import { busCall } from './bus-error.ts'
 import type { BusConnection } from './connection.ts'
 import { names } from './names.ts'
 
+/** What an account was asked lately, as it is written down outside of Redis. */
+export type RequestHistory = {
+  /** Ids of the requests that were taken in the last minute or so, and how long ago each was. */
+  recent(sid: string): Promise<{ id: string; ageMs: number }[]>
+}
+
+/** Who waits when there is no room: its place in line is kept between its questions. */
+export type BudgetPlace = {
+  /** The same at every question, a call's id. */
+  id: string
+  /** Tenants on one account take turns. */
+  tenantId: string
+  /** 0–9, within the tenant; 9 first. */
+  priority: number
+}
+
+export type TakeOptions = {
+  /** Without one a request takes what room there is now, past all who wait. */
+  place?: BudgetPlace
+  /** Used instead of the budget's own, by a caller that holds a database connection already. */
+  history?: RequestHistory
+}
+
+export type BudgetAnswer =
+  /** `id` names the request in the history: it has to be written there before it is sent. */
+  | { ok: true; id: string }
+  /**
+   * `retryAfterMs`: when to ask again. `aboutMs`: when there will be room, as it looks now, to tell
+   * a person. `held`: the account asked to slow down; `budget`: its minute is used up.
+   */
+  | { ok: false; retryAfterMs: number; aboutMs: number; why: 'budget' | 'held' }
+
 export type Budget = {
   /** Takes one request from the account's budget, or says when to ask again. */
-  take(sid: string): Promise<{ ok: true } | { ok: false; retryAfterMs: number }>
+  take(sid: string, o?: TakeOptions): Promise<BudgetAnswer>
+  /** Nothing is given to the account for so long: it answered 429. Never shortens a hold. */
+  hold(sid: string, ms: number): Promise<void>
 }
 
 /**
@@ -38,16 +72,23 @@ return math.max(1, tonumber(oldest[2]) + window - now + 1)`
  */
 export function createBudget(
   conn: BusConnection,
-  o: { perMinute: number; random?: Random },
+  o: { perMinute: number; history: RequestHistory; clock: Clock; random: Random },
 ): Budget {
-  const random = o.random ?? systemRandom
+  const holdKey = (sid: string) => `${names.budget(sid)}:hold`
   return {
     take: (sid) =>
       busCall(async () => {
-        const member = random(12).toString('base64url')
-        const args = [names.budget(sid), o.perMinute, windowMs, member]
+        const heldMs = await conn.command.pttl(holdKey(sid))
+        if (heldMs > 0) return { ok: false, retryAfterMs: heldMs, aboutMs: heldMs, why: 'held' }
+        const id = o.random(12).toString('base64url')
+        const args = [names.budget(sid), o.perMinute, windowMs, id]
         const waitMs = Number(await conn.command.eval(takeScript, 1, ...args))
-        return waitMs < 0 ? { ok: true } : { ok: false, retryAfterMs: waitMs }
+        if (waitMs < 0) return { ok: true, id }
+        return { ok: false, retryAfterMs: waitMs, aboutMs: waitMs, why: 'budget' }
+      }),
+    hold: (sid, ms) =>
+      busCall(async () => {
+        await conn.command.set(holdKey(sid), '1', 'PX', Math.max(1, Math.ceil(ms)))
       }),
   }
 }

@@ -1,6 +1,13 @@
 export { audioHeader, type AudioEntry } from './audio-entry.ts'
 export { createAudioStreams, type AudioStreams } from './audio-streams.ts'
-export { createBudget, type Budget } from './budget.ts'
+export {
+  createBudget,
+  type Budget,
+  type BudgetAnswer,
+  type BudgetPlace,
+  type RequestHistory,
+  type TakeOptions,
+} from './budget.ts'
 export { BusError, type BusErrorCode } from './bus-error.ts'
 export { connectRedis, type BusConnection } from './connection.ts'
 export {

@@ -122,6 +122,7 @@ describe("the install's own account", () => {
       ...deps,
       budget: {
         // Asked between the first look at a call and the transaction that begins its dial.
+        ...deps.budget,
         take: async (sid) => {
           second ??= await tenantWorld(suite.database)
           return deps.budget.take(sid)

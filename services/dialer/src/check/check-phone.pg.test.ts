@@ -184,7 +184,7 @@ describe('a check of credentials', () => {
   test('that something of ours keeps from asking is answered all the same', async () => {
     await using dialer = await startTestDialer(suite.environment(), (deps) => ({
       ...deps,
-      budget: { take: () => Promise.reject(new Error('away')) },
+      budget: { ...deps.budget, take: () => Promise.reject(new Error('away')) },
     }))
     const phoneId = await suite.world.addPhone(suite.exotel.host, stream)
     expect(await suite.world.checked(await check(dialer, phoneId))).toMatchObject({
