@@ -3,6 +3,7 @@ import { NodePgSession, NodePgTransaction } from 'drizzle-orm/node-postgres'
 import { PgDialect } from 'drizzle-orm/pg-core'
 import type { Client, Connection } from './client.ts'
 import { DbError, isLost } from './db-error.ts'
+import { bindConnection } from './statement.ts'
 
 type NoRelations = Record<string, never>
 
@@ -27,6 +28,7 @@ export function createTransact(client: Client, o: { role?: 'callwire_owner' } = 
     return client.withConnection(async (connection) => {
       const session = new NodePgSession<NoRelations, NoRelations>(connection, dialect, undefined)
       const tx = new NodePgTransaction<NoRelations, NoRelations>(dialect, session, undefined)
+      bindConnection(tx, connection)
       return inTransaction(connection, begin, () => work(tx))
     })
   }
