@@ -61,6 +61,24 @@ export const metadataSchema = z
   .record(z.string().min(1).max(64), z.string().max(512))
   .refine((value) => Object.keys(value).length <= 32, 'at most 32 entries')
 
+/** One side of a call as Exotel reports it; what it left out is null. */
+export const callLegSchema = z.strictObject({
+  status: z.string().max(32).nullable(),
+  seconds: z.int().min(0).nullable(),
+  answeredBy: z.string().max(32).nullable(),
+  cause: z.string().max(64).nullable(),
+})
+export type CallLeg = z.infer<typeof callLegSchema>
+
+/** A call on Exotel's list that may be the one a person has to decide on. No numbers. */
+export const callCandidateSchema = z.strictObject({
+  sid: z.string().max(128),
+  status: callStatusSchema.nullable(),
+  createdAt: z.iso.datetime().nullable(),
+  durationSeconds: z.int().min(0).nullable(),
+})
+export type CallCandidate = z.infer<typeof callCandidateSchema>
+
 /** A call as REST shows it. Numbers are masked unless the caller may read them. */
 export const callSchema = z.strictObject({
   id: idSchemas.call,
@@ -78,6 +96,7 @@ export const callSchema = z.strictObject({
   answeredAt: z.iso.datetime().optional(),
   endedAt: z.iso.datetime().optional(),
   durationSeconds: z.int().optional(),
+  legs: z.array(callLegSchema).optional(),
   metadata: metadataSchema.optional(),
   seq: z.int(),
 })

@@ -31,9 +31,12 @@ export const utteranceSchema = z.strictObject({
 })
 export type Utterance = z.infer<typeof utteranceSchema>
 
+export const alertSeveritySchema = z.enum(['info', 'warn', 'page'])
+export type AlertSeverity = z.infer<typeof alertSeveritySchema>
+
 export const alertSchema = z.strictObject({
   code: z.string().max(64),
-  severity: z.enum(['info', 'warn', 'page']),
+  severity: alertSeveritySchema,
   message: z.string().max(500),
 })
 export type Alert = z.infer<typeof alertSchema>

@@ -17,6 +17,11 @@ export const idPrefixes = {
   token: 'tok',
   keyJob: 'kjb',
   phoneCheck: 'chk',
+  neverCall: 'nvc',
+  alert: 'alt',
+  webhookEndpoint: 'whe',
+  webhookSecret: 'whs',
+  webhookMessage: 'msg',
 } as const
 
 export type IdKind = keyof typeof idPrefixes
@@ -69,6 +74,11 @@ export const idSchemas = {
   token: idSchema('token'),
   keyJob: idSchema('keyJob'),
   phoneCheck: idSchema('phoneCheck'),
+  neverCall: idSchema('neverCall'),
+  alert: idSchema('alert'),
+  webhookEndpoint: idSchema('webhookEndpoint'),
+  webhookSecret: idSchema('webhookSecret'),
+  webhookMessage: idSchema('webhookMessage'),
 } as const satisfies Record<IdKind, z.ZodString>
 
 /** True when `text` has the shape of an id of that kind. Says nothing of whether it exists. */

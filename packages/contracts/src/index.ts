@@ -12,7 +12,18 @@ export {
   type Permission,
   type Role,
 } from './role.ts'
+export { callReasonCodes, reasonOf, type CallReasonCode } from './call-reason.ts'
 export {
+  callingHoursSchema,
+  capsSchema,
+  weekdays,
+  type CallingHours,
+  type Caps,
+  type Weekday,
+} from './calling-rules.ts'
+export {
+  callCandidateSchema,
+  callLegSchema,
   callSchema,
   callStatuses,
   callStatusSchema,
@@ -23,6 +34,8 @@ export {
   rankOf,
   reasonSchema,
   type Call,
+  type CallCandidate,
+  type CallLeg,
   type CallReason,
   type CallStatus,
   type Direction,
@@ -40,6 +53,7 @@ export {
   receiptSchema,
   utteranceSchema,
   type Alert,
+  type AlertSeverity,
   type CallEvent,
   type ErasedEvent,
   type EventData,
@@ -115,7 +129,12 @@ export {
   receiptReply,
   type PlaceCallBody,
 } from './routes/calls.ts'
-export { patchSettingsBody, settingsSchema, type Settings } from './routes/settings.ts'
+export {
+  patchSettingsBody,
+  settingsSchema,
+  type PatchSettingsBody,
+  type Settings,
+} from './routes/settings.ts'
 export { auditEntrySchema, listAuditQuery, type AuditEntry } from './routes/audit.ts'
 export {
   keyBody,

@@ -14,6 +14,11 @@ export const permissions = [
   'agents:write',
   'calls:read',
   'calls:place',
+  'calls:reconcile',
+  'never_call:read',
+  'never_call:write',
+  'webhooks:read',
+  'webhooks:write',
   'transcripts:read',
   'pii:read',
   'users:read',
@@ -25,6 +30,7 @@ export const permissions = [
   'audit:read',
   'encryption:read',
   'encryption:write',
+  'install:write',
 ] as const
 export const permissionSchema = z.enum(permissions)
 export type Permission = z.infer<typeof permissionSchema>
@@ -35,7 +41,16 @@ const everything: readonly Permission[] = permissions
 const granted: Readonly<Record<Role, readonly Permission[]>> = {
   owner: everything,
   admin: everything,
-  supervisor: [...reading, 'agents:write', 'calls:place', 'users:read', 'settings:read'],
+  supervisor: [
+    ...reading,
+    'agents:write',
+    'calls:place',
+    'calls:reconcile',
+    'never_call:read',
+    'never_call:write',
+    'users:read',
+    'settings:read',
+  ],
   agent: [...reading, 'calls:place'],
   analyst: reading,
   auditor: [
@@ -44,6 +59,8 @@ const granted: Readonly<Record<Role, readonly Permission[]>> = {
     'keys:read',
     'settings:read',
     'audit:read',
+    'never_call:read',
+    'webhooks:read',
     'encryption:read',
   ],
 }

@@ -62,8 +62,14 @@ end
 $$;
 
 -- Accounts ------------------------------------------------------------------------------------
-grant select, update (name, dialing_paused) on tenants to callwire_gateway;
+grant select,
+  update (name, dialing_paused, expire_after_ms, cap_tenant, cap_phone, cap_account, calling_hours)
+  on tenants to callwire_gateway;
 grant select on tenants to callwire_dialer, callwire_transcriber;
+-- The install's, not a tenant's. A person pauses everybody through the gateway; the dialer obeys.
+grant select, insert, update (dialing_paused, paused_reason, changed_at) on install
+  to callwire_gateway;
+grant select on install to callwire_dialer;
 grant select, insert, update (email, password_hash, role, status, must_change_password, last_login_at),
   delete on users to callwire_gateway;
 grant select (tenant_id, id, role, status, must_change_password) on users to callwire_copilot;
@@ -104,8 +110,17 @@ grant select on calls to callwire_dialer;
 grant update (status, reason_code, reason_message, sid, fence, attempt, due_at, dialing_at,
               dialed_at, unknown_at, answered_at, ended_at, duration_seconds, heard_at)
   on calls to callwire_gateway, callwire_ingest, callwire_dialer;
-grant update (recording_url_sealed, person_sealed, person_index, metadata_sealed) on calls
-  to callwire_dialer;
+grant update (recording_url_sealed, person_sealed, person_index, metadata_sealed, account_sid, legs,
+              candidates)
+  on calls to callwire_dialer;
+-- A person's answer for a parked call.
+grant update (candidates) on calls to callwire_gateway;
+grant select, insert, delete,
+  update (person_sealed, person_masked, person_index, reason, expires_at, created_by, created_at)
+  on never_call to callwire_gateway;
+grant select, delete, update (person_sealed, person_index) on never_call to callwire_dialer;
+-- No tenant's: an account may be of several.
+grant select, insert, delete on account_requests to callwire_dialer;
 -- Without the other person's number and the metadata, sealed as they are.
 grant select (tenant_id, id, phone_id, agent_id, direction, person_masked, status, reason_code,
               reason_message, sid, fence, attempt, priority, record, time_limit_seconds,
@@ -143,28 +158,55 @@ grant select on stream_tokens to callwire_gateway;
 
 -- The gateway's own ---------------------------------------------------------------------------
 grant select, insert, delete on idempotency_keys to callwire_gateway;
-grant select (tenant_id, call_id, fingerprint, kid), update (fingerprint) on idempotency_keys
-  to callwire_dialer;
+grant update (fingerprint, call_id, status, created_at) on idempotency_keys to callwire_gateway;
+grant select (tenant_id, call_id, fingerprint, kid, created_at), update (fingerprint), delete
+  on idempotency_keys to callwire_dialer;
 grant select, insert on callback_inbox to callwire_gateway;
-grant select, update (applied_at, outcome, body_sealed) on callback_inbox to callwire_dialer;
+grant select, update (applied_at, outcome, body_sealed, news_hash) on callback_inbox
+  to callwire_dialer;
 grant select, insert on audit_log to callwire_gateway;
-grant insert on audit_log to callwire_ingest, callwire_dialer, callwire_transcriber;
+grant insert on audit_log
+  to callwire_ingest, callwire_dialer, callwire_transcriber, callwire_courier;
+
+-- Webhooks ------------------------------------------------------------------------------------
+-- The gateway puts secrets in and cannot read them back; the courier alone can. What a message says
+-- is read from the ledger when it is sent.
+grant select, insert on tenant_alerts to callwire_gateway, callwire_dialer, callwire_courier;
+grant delete on tenant_alerts to callwire_courier;
+grant select, insert,
+  update (url, description, event_types, status, disabled_reason, failing_since, deleted_at, starts_at,
+          scanned_to)
+  on webhook_endpoints to callwire_gateway;
+grant select, update (status, disabled_reason, failing_since, scanned_to) on webhook_endpoints
+  to callwire_courier;
+grant select (tenant_id, id, endpoint_id, created_at, expires_at, kid), insert, delete,
+  update (expires_at) on webhook_secrets to callwire_gateway;
+grant select, delete, update (sealed) on webhook_secrets to callwire_courier;
+grant select, insert, delete, update (seq, moved_at) on webhook_cursors to callwire_courier;
+grant select, insert, delete,
+  update (state, attempts, owner, owned_until, due_at, last_attempt_at, last_status, last_error,
+          finished_at)
+  on webhook_deliveries to callwire_courier;
+grant select, insert,
+  update (state, attempts, owner, owned_until, due_at, finished_at) on webhook_deliveries
+  to callwire_gateway;
+grant select on call_heads, call_events to callwire_courier;
 
 -- The life of keys ----------------------------------------------------------------------------
 -- The install's, not a tenant's: no fence, and for the services that hold rings alone. A person
 -- moves keys through the gateway; the dialer does the work of it.
 grant select on key_state, key_jobs
-  to callwire_gateway, callwire_ingest, callwire_dialer, callwire_transcriber;
+  to callwire_gateway, callwire_ingest, callwire_dialer, callwire_transcriber, callwire_courier;
 grant insert, update (promoted_at, retired_at, is_primary) on key_state to callwire_gateway;
 grant select, insert on key_checks
-  to callwire_gateway, callwire_ingest, callwire_dialer, callwire_transcriber;
+  to callwire_gateway, callwire_ingest, callwire_dialer, callwire_transcriber, callwire_courier;
 grant select, insert, delete, update (service, kids, primary_kid, beat_at) on key_holders
-  to callwire_gateway, callwire_ingest, callwire_dialer, callwire_transcriber;
+  to callwire_gateway, callwire_ingest, callwire_dialer, callwire_transcriber, callwire_courier;
 grant insert (id, kind, to_kid, total), update (state) on key_jobs to callwire_gateway;
 grant insert (id, kind, to_kid, total),
   update (state, total, done, failed, failed_rows, place, after_tenant, after_id, owner, beat_at,
           busy_ms, finished_at)
-  on key_jobs to callwire_dialer;
+  on key_jobs to callwire_dialer, callwire_courier;
 
 -- Backup ----------------------------------------------------------------------------------------
 -- All that is stored, sealed as it is, and nothing but reading.

@@ -15,7 +15,8 @@ begin
   end loop;
   foreach item.relname in array array['tenants', 'users', 'sessions', 'api_keys', 'phones', 'calls',
     'call_heads', 'callback_inbox', 'media_streams', 'stream_tokens', 'transcriptions',
-    'phone_credentials', 'phone_checks', 'call_keys', 'idempotency_keys']
+    'phone_credentials', 'phone_checks', 'call_keys', 'idempotency_keys', 'never_call',
+    'webhook_endpoints', 'webhook_secrets', 'webhook_deliveries']
   loop
     execute format('create policy finder on app.%I for select to callwire_finder using (true)',
       item.relname);
@@ -25,15 +26,17 @@ $$;
 
 revoke all on all tables in schema app from callwire_finder;
 grant usage on schema app to callwire_finder;
-grant select (tenant_id, is_default, is_operator) on app.tenants to callwire_finder;
+grant select (tenant_id, is_default, is_operator, dialing_paused, expire_after_ms) on app.tenants
+  to callwire_finder;
+grant select (id, dialing_paused) on app.install to callwire_finder;
 grant select (tenant_id, id, email, last_login_at) on app.users to callwire_finder;
 grant select (tenant_id, id, family_hash) on app.sessions to callwire_finder;
 grant select (tenant_id, id, key_hash, revoked_at) on app.api_keys to callwire_finder;
 grant select (tenant_id, id, ingest_key, phone_token_hash, deleted_at) on app.phones
   to callwire_finder;
 grant select (tenant_id, id, direction, status, reason_code, sid, attempt, priority, due_at,
-              dialing_at, dialed_at, unknown_at, heard_at, created_at, ended_at, person_kid,
-              metadata_kid, recording_url_kid)
+              dialing_at, dialed_at, unknown_at, heard_at, created_at, schedule_at, answered_at,
+              ended_at, time_limit_seconds, account_sid, person_kid, metadata_kid, recording_url_kid)
   on app.calls to callwire_finder;
 grant select (tenant_id, call_id, last_type) on app.call_heads to callwire_finder;
 grant select (tenant_id, id, call_id, received_at, applied_at, kid) on app.callback_inbox
@@ -42,6 +45,11 @@ grant select (tenant_id, id, created_at) on app.phone_checks to callwire_finder;
 -- Which key a row names, never what it seals.
 grant select (tenant_id, phone_id, kid) on app.phone_credentials to callwire_finder;
 grant select (tenant_id, call_id, kid) on app.call_keys, app.idempotency_keys to callwire_finder;
+grant select (created_at) on app.idempotency_keys to callwire_finder;
+grant select (tenant_id, id, kid) on app.never_call, app.webhook_secrets to callwire_finder;
+grant select (tenant_id, id, status, deleted_at) on app.webhook_endpoints to callwire_finder;
+grant select (tenant_id, id, endpoint_id, state, owned_until, due_at, finished_at)
+  on app.webhook_deliveries to callwire_finder;
 grant select (tenant_id, id, call_id, heartbeat_at, ended_at) on app.media_streams
   to callwire_finder;
 grant select (tenant_id, id, token_hash, expires_at, burnt_at) on app.stream_tokens
@@ -141,7 +149,8 @@ $$;
 
 -- What waits for somebody ---------------------------------------------------------------------
 
--- Fair between tenants: everybody's first call before anybody's second.
+-- Fair between tenants: everybody's first call before anybody's second. What is paused and says so
+-- already is left alone until dialing goes on.
 create function due_calls(most integer)
   returns table (tenant_id text, call_id text, attempt integer)
 language sql stable security definer set search_path = app, pg_temp
@@ -150,11 +159,53 @@ as $$
   from (
     select c.tenant_id, c.id, c.attempt, c.due_at,
       row_number() over (partition by c.tenant_id order by c.priority desc, c.due_at, c.id) as turn
-    from calls c
+    from calls c join tenants t on t.tenant_id = c.tenant_id
     where c.status = 'queued' and c.due_at <= now()
+      and (c.reason_code is distinct from 'paused'
+        or not (t.dialing_paused or exists (select from install i where i.dialing_paused)))
   ) due
   order by due.turn, due.due_at
   limit most
+$$;
+
+-- Queued for longer past its time than its tenant lets it wait.
+create function expired_calls(most integer) returns table (tenant_id text, call_id text)
+language sql stable security definer set search_path = app, pg_temp
+as $$
+  select c.tenant_id, c.id from calls c join tenants t on t.tenant_id = c.tenant_id
+  where c.status = 'queued'
+    and greatest(c.schedule_at, c.created_at) < now() - t.expire_after_ms * interval '1 millisecond'
+  order by c.created_at limit most
+$$;
+
+-- Going on for so much longer than the call may last at most.
+create function calls_over_limit(margin_ms integer, longest_ms integer, most integer)
+  returns table (tenant_id text, call_id text)
+language sql stable security definer set search_path = app, pg_temp
+as $$
+  select c.tenant_id, c.id from calls c
+  where c.status in ('ringing', 'in-progress')
+    and coalesce(c.answered_at, c.dialed_at, c.dialing_at, c.created_at) < now()
+      - (margin_ms + coalesce(c.time_limit_seconds * 1000, longest_ms)) * interval '1 millisecond'
+  order by c.created_at limit most
+$$;
+
+-- Calls that take up a place on an account, whoever's they are; what waits for a person does not.
+create function account_live_calls(account text) returns integer
+language sql stable security definer set search_path = app, pg_temp
+as $$
+  select count(*)::integer from calls c
+  where c.account_sid = account and c.status in ('dialing', 'unknown', 'ringing', 'in-progress')
+    and c.reason_code is distinct from 'needs_review'
+$$;
+
+create function old_idempotency_keys(older_than_ms bigint, most integer)
+  returns table (tenant_id text, call_id text)
+language sql stable security definer set search_path = app, pg_temp
+as $$
+  select k.tenant_id, k.call_id from idempotency_keys k
+  where k.created_at < now() - older_than_ms * interval '1 millisecond'
+  order by k.created_at limit most
 $$;
 
 -- Taken by a dialer that never came back. With a sid the call was placed: the poller asks then.
@@ -240,6 +291,42 @@ as $$
   order by c.created_at limit most
 $$;
 
+-- Webhooks ------------------------------------------------------------------------------------
+
+create function active_webhook_endpoints() returns table (tenant_id text, id text)
+language sql stable security definer set search_path = app, pg_temp
+as $$
+  select e.tenant_id, e.id from webhook_endpoints e
+  where e.status = 'active' and e.deleted_at is null
+$$;
+
+-- Fair between endpoints: everybody's first message before anybody's second.
+create function due_webhook_deliveries(most integer) returns table (tenant_id text, id text)
+language sql stable security definer set search_path = app, pg_temp
+as $$
+  select due.tenant_id, due.id
+  from (
+    select d.tenant_id, d.id, d.due_at,
+      row_number() over (partition by d.tenant_id, d.endpoint_id order by d.due_at, d.id) as turn
+    from webhook_deliveries d
+      join webhook_endpoints e on e.tenant_id = d.tenant_id and e.id = d.endpoint_id
+    where d.state = 'pending' and d.due_at <= now()
+      and (d.owned_until is null or d.owned_until < now())
+      and e.status = 'active' and e.deleted_at is null
+  ) due
+  order by due.turn, due.due_at
+  limit most
+$$;
+
+create function old_webhook_deliveries(older_than_ms bigint, most integer)
+  returns table (tenant_id text, id text)
+language sql stable security definer set search_path = app, pg_temp
+as $$
+  select d.tenant_id, d.id from webhook_deliveries d
+  where d.finished_at < now() - older_than_ms * interval '1 millisecond'
+  order by d.finished_at limit most
+$$;
+
 -- Keys ----------------------------------------------------------------------------------------
 
 -- Where sealed text is: table, column of the key id, column of the row's id. Nothing else is ever
@@ -256,6 +343,8 @@ begin
     when 'call_keys' then return array['call_keys', 'kid', 'call_id'];
     when 'callback_inbox' then return array['callback_inbox', 'kid', 'id'];
     when 'idempotency_keys' then return array['idempotency_keys', 'kid', 'call_id'];
+    when 'never_call' then return array['never_call', 'kid', 'id'];
+    when 'webhook_secrets' then return array['webhook_secrets', 'kid', 'id'];
     else raise exception 'no such place' using errcode = '22023';
   end case;
 end
@@ -284,7 +373,7 @@ language sql stable security definer set search_path = app, pg_temp
 as $$
   select p.place, k.kid
   from unnest(array['phone_credentials', 'calls.person', 'calls.metadata', 'calls.recording_url',
-    'call_keys', 'callback_inbox', 'idempotency_keys']) as p (place)
+    'call_keys', 'callback_inbox', 'idempotency_keys', 'never_call', 'webhook_secrets']) as p (place)
   cross join lateral finder.key_ids_of(p.place) k
 $$;
 
@@ -314,7 +403,8 @@ declare
     then array(select k.kid from finder.key_ids_of(place) k) else array[kid] end;
 begin
   if kid is null
-    and place in ('phone_credentials', 'calls.person', 'call_keys', 'callback_inbox') then
+    and place in ('phone_credentials', 'calls.person', 'call_keys', 'callback_inbox', 'never_call',
+      'webhook_secrets') then
     return query execute format(
       'select t.tenant_id, t.%2$I from %1$I t where (t.tenant_id, t.%2$I) > ($1, $2)
       order by t.tenant_id, t.%2$I limit $3', at[1], at[3])
@@ -358,7 +448,7 @@ begin
 end
 $$;
 grant usage on schema finder to callwire_owner, callwire_gateway, callwire_ingest, callwire_dialer,
-  callwire_transcriber, callwire_copilot;
+  callwire_transcriber, callwire_copilot, callwire_courier;
 
 grant execute on function is_empty(), unused_default(), user_by_email(text), operator_tenant()
   to callwire_owner;
@@ -371,14 +461,21 @@ grant execute on function call_by_id(text), call_by_sid(text), phone_by_id(text)
   to callwire_ingest;
 grant execute on function call_by_id(text), due_calls(integer), stale_dialing(integer, integer),
   unknown_calls(integer), unpolled_calls(integer, integer), unapplied_callbacks(integer, integer),
-  stale_streams(integer, integer), pending_transcriptions(integer), unreceipted_calls(integer)
+  stale_streams(integer, integer), pending_transcriptions(integer), unreceipted_calls(integer),
+  expired_calls(integer), calls_over_limit(integer, integer, integer), account_live_calls(text),
+  old_idempotency_keys(bigint, integer)
   to callwire_dialer;
+grant execute on function active_webhook_endpoints(), due_webhook_deliveries(integer),
+  old_webhook_deliveries(bigint, integer)
+  to callwire_courier;
 grant execute on function call_by_id(text), pending_transcriptions(integer) to callwire_transcriber;
 
 grant execute on function tenant_count() to callwire_gateway, callwire_dialer;
 grant execute on function key_ids(), key_rows(text, text)
-  to callwire_owner, callwire_gateway, callwire_ingest, callwire_dialer, callwire_transcriber;
-grant execute on function sealed_rows(text, text, text, text, integer),
-  old_phone_checks(integer, integer) to callwire_dialer;
+  to callwire_owner, callwire_gateway, callwire_ingest, callwire_dialer, callwire_transcriber,
+  callwire_courier;
+grant execute on function sealed_rows(text, text, text, text, integer)
+  to callwire_dialer, callwire_courier;
+grant execute on function old_phone_checks(integer, integer) to callwire_dialer;
 grant execute on function open_calls_dialed_before(timestamptz)
   to callwire_owner, callwire_gateway, callwire_dialer;

@@ -41,6 +41,19 @@ export type Finder = {
   oldPhoneChecks(olderThanMs: number, limit: number): Promise<Found[]>
   /** Ended more than a second ago, and the last fact is not a receipt. */
   unreceiptedCalls(limit: number): Promise<FoundCall[]>
+  /** Queued for longer past their time than their tenant lets them wait. */
+  expiredCalls(limit: number): Promise<FoundCall[]>
+  /** Going on for `marginMs` longer than they may last: their own limit, or `longestMs`. */
+  callsOverLimit(marginMs: number, longestMs: number, limit: number): Promise<FoundCall[]>
+  /** How many calls take up a place on an Exotel account now, over all tenants. */
+  accountLiveCalls(accountSid: string): Promise<number>
+  /** Idempotency keys made so long ago, by the call they stand for. */
+  oldIdempotencyKeys(olderThanMs: number, limit: number): Promise<FoundCall[]>
+  activeWebhookEndpoints(): Promise<Found[]>
+  /** Pending, due, in nobody's hands: every endpoint's first before any endpoint's second. */
+  dueWebhookDeliveries(limit: number): Promise<Found[]>
+  /** Delivered or dead for so long. */
+  oldWebhookDeliveries(olderThanMs: number, limit: number): Promise<Found[]>
   tenantCount(): Promise<number>
   /** No tenant at all. */
   isEmpty(): Promise<boolean>
@@ -82,6 +95,21 @@ export function createFinder(client: Client): Finder {
     oldPhoneChecks: (ageMs, limit) => many(one.found, 'old_phone_checks', [ageMs, limit]),
     pendingTranscriptions: (limit) => many(one.call, 'pending_transcriptions', [limit]),
     unreceiptedCalls: (limit) => many(one.call, 'unreceipted_calls', [limit]),
+    expiredCalls: (limit) => many(one.call, 'expired_calls', [limit]),
+    callsOverLimit: (marginMs, longestMs, limit) =>
+      many(one.call, 'calls_over_limit', [marginMs, longestMs, limit]),
+    accountLiveCalls: async (sid) => {
+      const [row] = await client.rows<{ count: number }>(
+        'select finder.account_live_calls($1) as count',
+        [sid],
+      )
+      return row?.count ?? 0
+    },
+    oldIdempotencyKeys: (ageMs, limit) => many(one.call, 'old_idempotency_keys', [ageMs, limit]),
+    activeWebhookEndpoints: () => many(one.found, 'active_webhook_endpoints', []),
+    dueWebhookDeliveries: (limit) => many(one.found, 'due_webhook_deliveries', [limit]),
+    oldWebhookDeliveries: (ageMs, limit) =>
+      many(one.found, 'old_webhook_deliveries', [ageMs, limit]),
     tenantCount: async () => {
       const [row] = await client.rows<{ count: number }>('select finder.tenant_count() as count')
       return row?.count ?? 0

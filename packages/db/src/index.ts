@@ -17,6 +17,7 @@ export { tenantCountIn } from './tenant-count.ts'
 export { statement, type Statement } from './statement.ts'
 export { type Transact, type Tx } from './transaction.ts'
 export {
+  accountRequests,
   agents,
   apiKeys,
   auditLog,
@@ -27,13 +28,20 @@ export {
   calls,
   callSecrets,
   idempotencyKeys,
+  install,
   mediaStreams,
+  neverCall,
   phoneChecks,
   phoneCredentials,
   phones,
   sessions,
   streamTokens,
+  tenantAlerts,
   tenants,
   transcriptions,
   users,
+  webhookCursors,
+  webhookDeliveries,
+  webhookEndpoints,
+  webhookSecrets,
 } from './schema/index.ts'

@@ -13,6 +13,8 @@ export const sealedPlaces = [
   'call_keys',
   'callback_inbox',
   'idempotency_keys',
+  'never_call',
+  'webhook_secrets',
 ] as const
 export type SealedPlace = (typeof sealedPlaces)[number]
 

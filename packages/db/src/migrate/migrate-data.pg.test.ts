@@ -3,7 +3,7 @@ import type postgres from 'postgres'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { migrateDatabase, serviceNames, type ServiceName } from '../index.ts'
 import { catalogueProblems } from '../testing/catalogue/index.ts'
-import { fillTenant, idOf } from '../testing/fill-tenant.ts'
+import { fillFirstTables, idOf } from '../testing/fill-tenant.ts'
 import { superClient } from '../testing/super-client.ts'
 
 const passwords = Object.fromEntries(
@@ -29,12 +29,8 @@ const migrate = (upTo?: readonly string[]) =>
 /** What an install of the first version has: its fences are up, its tenants have data. */
 async function install(): Promise<void> {
   await migrate(first)
+  for (const n of [2, 1]) await fillFirstTables(sql, n)
   await sql.unsafe(`
-    create table phone_checks (tenant_id text, id text, phone_id text);
-  `)
-  for (const n of [2, 1]) await fillTenant(sql, n)
-  await sql.unsafe(`
-    drop table phone_checks;
     update tenants set created_at = now() - interval '1 day' where tenant_id = '${idOf('ten', 2)}';
     update phone_credentials set enc_api_key = 'cw1c.k1.a.b', enc_api_token = 'cw1c.k1.c.d';
     update calls set person_sealed = 'cw1d.k1.a.b', metadata_sealed = 'cw1d.k2.a.b',

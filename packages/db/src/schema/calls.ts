@@ -1,7 +1,7 @@
 // Rows are made by the gateway (outbound) and ingest (inbound); after that the status is the dialer's,
 // ingest's (`start` of a media socket) and the gateway's (cancel), each under the head's lock.
-import type { CallStatus, Direction } from '@callwire/contracts'
-import { boolean, integer, pgTable, primaryKey, text } from 'drizzle-orm/pg-core'
+import type { CallCandidate, CallLeg, CallStatus, Direction } from '@callwire/contracts'
+import { boolean, integer, jsonb, pgTable, primaryKey, text } from 'drizzle-orm/pg-core'
 import { keyId, moment, sealed, tenantId } from './columns.ts'
 
 /** One call. The other person's number is `to` outbound and `from` inbound: sealed, indexed blind, shown masked. */
@@ -43,6 +43,11 @@ export const calls = pgTable(
     /** Last time Exotel was asked about this call, or spoke of it. */
     heardAt: moment('heard_at'),
     recordingUrlSealed: sealed('recording_url_sealed'),
+    /** The Exotel account that an attempt was begun with. */
+    accountSid: text('account_sid'),
+    legs: jsonb('legs').$type<CallLeg[]>(),
+    /** What a person chooses from while the call is parked. */
+    candidates: jsonb('candidates').$type<CallCandidate[]>(),
     personKid: keyId('person_kid'),
     metadataKid: keyId('metadata_kid'),
     recordingUrlKid: keyId('recording_url_kid'),

@@ -31,6 +31,8 @@ export const callbackInbox = pgTable(
     appliedAt: moment('applied_at'),
     /** What became of it: applied, ignored_rank, ignored_sid, invalid… */
     outcome: text('outcome'),
+    /** SHA-256 over sid, event and status, once read: the same news twice. */
+    newsHash: text('news_hash'),
     kid: keyId('kid'),
   },
   (table) => [primaryKey({ columns: [table.tenantId, table.id] })],

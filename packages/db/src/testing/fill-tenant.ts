@@ -9,6 +9,13 @@ const hex = (n: number) => String(n).padStart(64, '0')
 
 /** One row in every table of a tenant, for tests of the fence. Needs a connection past it. */
 export async function fillTenant(sql: postgres.Sql, n: number): Promise<string> {
+  const tenant = await fillFirstTables(sql, n)
+  await fillLaterTables(sql, n)
+  return tenant
+}
+
+/** The same in the tables that an install of the first version has. */
+export async function fillFirstTables(sql: postgres.Sql, n: number): Promise<string> {
   const tenant = idOf('ten', n)
   const call = idOf('cal', n)
   const phone = idOf('phn', n)
@@ -28,8 +35,6 @@ export async function fillTenant(sql: postgres.Sql, n: number): Promise<string> 
         values ('${tenant}', '${phone}', '+91800000000', 'IN', '${idOf('agt', n)}', 'i${n}', '${hex(n)}');
       insert into phone_credentials (tenant_id, phone_id, sid, subdomain, enc_api_key, enc_api_token)
         values ('${tenant}', '${phone}', 's', 'api.exotel.com', 'cw1c.x', 'cw1c.y');
-      insert into phone_checks (tenant_id, id, phone_id)
-        values ('${tenant}', '${idOf('chk', n)}', '${phone}');
       insert into calls (tenant_id, id, phone_id, direction, person_sealed, person_masked,
           person_index, status, sid)
         values ('${tenant}', '${call}', '${phone}', 'outbound', 'cw1d.x', '+9198********', 'i',
@@ -56,4 +61,29 @@ export async function fillTenant(sql: postgres.Sql, n: number): Promise<string> 
     `)
   })
   return tenant
+}
+
+async function fillLaterTables(sql: postgres.Sql, n: number): Promise<void> {
+  const tenant = idOf('ten', n)
+  const call = idOf('cal', n)
+  const phone = idOf('phn', n)
+  await sql.begin(async (tx) => {
+    await tx.unsafe(`
+      insert into phone_checks (tenant_id, id, phone_id)
+        values ('${tenant}', '${idOf('chk', n)}', '${phone}');
+      insert into never_call (tenant_id, id, person_sealed, person_masked, person_index, reason,
+          created_by)
+        values ('${tenant}', '${idOf('nvc', n)}', 'cw1d.x', '+9198********', 'i', 'asked', 'u');
+      insert into tenant_alerts (tenant_id, id, code, severity, message)
+        values ('${tenant}', '${idOf('alt', n)}', 'c', 'warn', 'm');
+      insert into webhook_endpoints (tenant_id, id, url, event_types)
+        values ('${tenant}', '${idOf('whe', n)}', 'https://example.com', '{call.status}');
+      insert into webhook_secrets (tenant_id, id, endpoint_id, sealed)
+        values ('${tenant}', '${idOf('whs', n)}', '${idOf('whe', n)}', 'cw1c.x');
+      insert into webhook_cursors (tenant_id, endpoint_id, call_id, seq)
+        values ('${tenant}', '${idOf('whe', n)}', '${call}', 1);
+      insert into webhook_deliveries (tenant_id, id, endpoint_id, event_type, call_id, seq)
+        values ('${tenant}', '${idOf('msg', n)}', '${idOf('whe', n)}', 'call.status', '${call}', 1);
+    `)
+  })
 }

@@ -11,8 +11,16 @@ export const roles: string[] = [...logins, OWNER_ROLE, FINDER_ROLE]
  */
 export const installTables: Readonly<Record<string, readonly string[]>> = {
   schema_scripts: ['backup: select'],
+  install: [
+    'backup: select',
+    'dialer: select',
+    'finder: select(dialing_paused id)',
+    'gateway: insert select update(changed_at dialing_paused paused_reason)',
+  ],
+  account_requests: ['backup: select', 'dialer: delete insert select'],
   key_state: [
     'backup: select',
+    'courier: select',
     'dialer: select',
     'gateway: insert select update(is_primary promoted_at retired_at)',
     'ingest: select',
@@ -20,6 +28,7 @@ export const installTables: Readonly<Record<string, readonly string[]>> = {
   ],
   key_checks: [
     'backup: select',
+    'courier: insert select',
     'dialer: insert select',
     'gateway: insert select',
     'ingest: insert select',
@@ -27,6 +36,7 @@ export const installTables: Readonly<Record<string, readonly string[]>> = {
   ],
   key_holders: [
     'backup: select',
+    'courier: delete insert select update(beat_at kids primary_kid service)',
     'dialer: delete insert select update(beat_at kids primary_kid service)',
     'gateway: delete insert select update(beat_at kids primary_kid service)',
     'ingest: delete insert select update(beat_at kids primary_kid service)',
@@ -34,6 +44,7 @@ export const installTables: Readonly<Record<string, readonly string[]>> = {
   ],
   key_jobs: [
     'backup: select',
+    'courier: insert(id kind to_kid total) select update(after_id after_tenant beat_at busy_ms done failed failed_rows finished_at owner place state total)',
     'dialer: insert(id kind to_kid total) select update(after_id after_tenant beat_at busy_ms done failed failed_rows finished_at owner place state total)',
     'gateway: insert(id kind to_kid total) select update(state)',
     'ingest: select',
@@ -79,14 +90,21 @@ export const findings = [
 
 /** Every function that looks across tenants, and who may call it beside the finder itself. */
 export const finderFunctions: Readonly<Record<string, readonly string[]>> = {
+  'account_live_calls(text)': ['dialer'],
+  'active_webhook_endpoints()': ['courier'],
   'api_key_by_hash(text)': ['copilot', 'gateway'],
   'call_by_id(text)': ['dialer', 'gateway', 'ingest', 'transcriber'],
   'call_by_sid(text)': ['gateway', 'ingest'],
+  'calls_over_limit(integer,integer,integer)': ['dialer'],
   'due_calls(integer)': ['dialer'],
+  'due_webhook_deliveries(integer)': ['courier'],
+  'expired_calls(integer)': ['dialer'],
   'is_empty()': ['gateway', 'owner'],
-  'key_ids()': ['dialer', 'gateway', 'ingest', 'owner', 'transcriber'],
+  'key_ids()': ['courier', 'dialer', 'gateway', 'ingest', 'owner', 'transcriber'],
   'key_ids_of(text)': [],
-  'key_rows(text,text)': ['dialer', 'gateway', 'ingest', 'owner', 'transcriber'],
+  'key_rows(text,text)': ['courier', 'dialer', 'gateway', 'ingest', 'owner', 'transcriber'],
+  'old_idempotency_keys(bigint,integer)': ['dialer'],
+  'old_webhook_deliveries(bigint,integer)': ['courier'],
   'old_phone_checks(integer,integer)': ['dialer'],
   'open_calls_dialed_before(timestamp with time zone)': ['dialer', 'gateway', 'owner'],
   'operator_tenant()': ['owner'],
@@ -95,7 +113,7 @@ export const finderFunctions: Readonly<Record<string, readonly string[]>> = {
   'phone_by_ingest_key(text)': ['ingest'],
   'phone_by_token_hash(text)': ['gateway', 'ingest'],
   'sealed_place(text)': [],
-  'sealed_rows(text,text,text,text,integer)': ['dialer'],
+  'sealed_rows(text,text,text,text,integer)': ['courier', 'dialer'],
   'session_by_family_hash(text)': ['gateway'],
   'stale_dialing(integer,integer)': ['dialer'],
   'stale_streams(integer,integer)': ['dialer'],
