@@ -9,7 +9,10 @@ export type CallRow = typeof calls.$inferSelect
 
 /** Columns that a caller may set in the same step. */
 type Beside = Partial<
-  Pick<CallRow, 'sid' | 'fence' | 'attempt' | 'dueAt' | 'heardAt' | 'dialedAt' | 'answeredAt'>
+  Pick<
+    CallRow,
+    'sid' | 'accountSid' | 'fence' | 'attempt' | 'dueAt' | 'heardAt' | 'dialedAt' | 'answeredAt'
+  >
 >
 
 export type StatusChange = Beside & {

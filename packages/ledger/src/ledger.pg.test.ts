@@ -1,5 +1,5 @@
 import type { CallEvent } from '@callwire/contracts'
-import { callEvents, callSecrets } from '@callwire/db'
+import { callEvents, callHeads, callSecrets, type Tx } from '@callwire/db'
 import { eventually } from '@callwire/testkit'
 import { asc, eq } from 'drizzle-orm'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
@@ -29,6 +29,33 @@ const append = (ledger: Ledger, fact: NewFact) =>
   ledger.transact(at.tenantId, callId, (w) => w.append(fact))
 
 const readAll = () => at.ledger.read(at.tenantId, callId, { after: 0, limit: 1_000 })
+
+describe('work on what one statement saw', () => {
+  const look = (found: boolean) => async (tx: Tx) => {
+    const [head] = await tx
+      .select()
+      .from(callHeads)
+      .where(eq(callHeads.callId, callId))
+      .for('update')
+    return head === undefined || !found ? null : { head, seen: head.seq }
+  }
+
+  test('starts from the head it locked, and appends to it', async () => {
+    const seen = await at.ledger.transactSeen(at.tenantId, callId, look(true), async (w, seq) => {
+      await w.append(gap(1))
+      return seq
+    })
+    expect(seen).toBe(1)
+    expect(verifyChain(callId, await readAll())).toMatchObject({ ok: true })
+    expect(at.rung.map(({ seq }) => seq)).toEqual([2])
+  })
+
+  test('does not begin for a call that is not there', async () => {
+    const work = at.ledger.transactSeen(at.tenantId, callId, look(false), (w) => w.append(gap(1)))
+    await expect(work).rejects.toMatchObject({ code: 'no_such_call' })
+    expect(await readAll()).toHaveLength(1)
+  })
+})
 
 describe('append', () => {
   test('200 at once from several connections: gapless, in commit order, one chain', async () => {

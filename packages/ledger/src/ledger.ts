@@ -24,6 +24,16 @@ export type Ledger = {
    * Throws LedgerError `no_such_call`.
    */
   transact<T>(tenantId: string, callId: string, work: (w: LedgerWork) => Promise<T>): Promise<T>
+  /**
+   * As {@link Ledger.transact}, where one statement locks the head and reads what `work` starts
+   * from. `look` must lock the head before anything else of the call; it gives null for no call.
+   */
+  transactSeen<Seen, T>(
+    tenantId: string,
+    callId: string,
+    look: (tx: Tx) => Promise<{ head: Head; seen: Seen } | null>,
+    work: (w: LedgerWork, seen: Seen) => Promise<T>,
+  ): Promise<T>
   /** As {@link Ledger.transact} for a call that is being made: `work` inserts its row. */
   open<T>(tenantId: string, callId: string, work: (w: LedgerWork) => Promise<T>): Promise<T>
   /** Events after `after`, in order of seq, at most `limit` (and {@link MAX_READ}). */
@@ -46,16 +56,18 @@ export function createLedger(o: {
 }): Ledger {
   const { withTenant } = o.database
 
-  const run = async <T>(
+  const runSeen = async <Seen, T>(
     tenantId: string,
     callId: string,
-    takeHead: (tx: Tx) => Promise<Head>,
-    perform: (w: LedgerWork) => Promise<T>,
+    look: (tx: Tx) => Promise<{ head: Head; seen: Seen } | null>,
+    perform: (w: LedgerWork, seen: Seen) => Promise<T>,
   ): Promise<T> => {
     const done = await withTenant(tenantId, async (tx) => {
-      const head = await takeHead(tx)
+      const found = await look(tx)
+      if (found === null) throw new LedgerError('no_such_call')
+      const { head, seen } = found
       const { work, appended } = createWork({ ...o, tx, tenantId, callId, head })
-      const value = await perform(work)
+      const value = await perform(work, seen)
       if (appended.length > 0) await storeHead(tx, callId, head)
       return { value, appended }
     })
@@ -68,7 +80,21 @@ export function createLedger(o: {
     return done.value
   }
 
+  const run = <T>(
+    tenantId: string,
+    callId: string,
+    takeHead: (tx: Tx) => Promise<Head>,
+    perform: (w: LedgerWork) => Promise<T>,
+  ): Promise<T> =>
+    runSeen(
+      tenantId,
+      callId,
+      async (tx) => ({ head: await takeHead(tx), seen: null }),
+      (w) => perform(w),
+    )
+
   return {
+    transactSeen: runSeen,
     transact: (tenantId, callId, work) => run(tenantId, callId, (tx) => lockHead(tx, callId), work),
     open: (tenantId, callId, work) =>
       run(tenantId, callId, (tx) => insertHead(tx, tenantId, callId), work),
