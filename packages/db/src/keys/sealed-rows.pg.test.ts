@@ -39,6 +39,8 @@ const sealAll = (tenant: string, kid: string) =>
     update call_keys set wrapped = 'cw1k.${kid}.a.b' where tenant_id = '${tenant}';
     update callback_inbox set body_sealed = 'cw1d.${kid}.a.b' where tenant_id = '${tenant}';
     update idempotency_keys set fingerprint = 'cw1d.${kid}.a.b' where tenant_id = '${tenant}';
+    update never_call set person_sealed = 'cw1d.${kid}.a.b' where tenant_id = '${tenant}';
+    update webhook_secrets set sealed = 'cw1c.${kid}.a.b' where tenant_id = '${tenant}';
   `)
 beforeEach(async () => {
   await sealAll(tenants[0], 'k1')
@@ -56,7 +58,7 @@ async function walk(place: SealedPlace, kid: string | null, limit: number) {
   }
 }
 
-const rowOf: Record<SealedPlace, 'phn' | 'cal' | 'cbk'> = {
+const rowOf: Record<SealedPlace, 'phn' | 'cal' | 'cbk' | 'nvc' | 'whs'> = {
   phone_credentials: 'phn',
   'calls.person': 'cal',
   'calls.metadata': 'cal',
@@ -64,6 +66,8 @@ const rowOf: Record<SealedPlace, 'phn' | 'cal' | 'cbk'> = {
   call_keys: 'cal',
   callback_inbox: 'cbk',
   idempotency_keys: 'cal',
+  never_call: 'nvc',
+  webhook_secrets: 'whs',
 }
 
 describe.each(sealedPlaces)('%s', (place) => {
@@ -88,6 +92,8 @@ test('what names no key is of no key: other forms, other keys, hostile ids', asy
   await sql`update idempotency_keys set fingerprint = 'k1.aGFzaA'`
   await sql`update call_keys set wrapped = ${`cw1k.${'k'.repeat(33)}.a.b`}`
   await sql`update callback_inbox set body_sealed = 'cw1d.k1'`
+  await sql`update never_call set person_sealed = 'cw1d.'`
+  await sql`update webhook_secrets set sealed = 'cw1c.K1.a.b'`
   const named = await keys.keyIds()
   expect(new Set(named.map(({ place }) => place))).toEqual(new Set(['phone_credentials']))
 })
