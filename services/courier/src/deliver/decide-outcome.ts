@@ -1,0 +1,65 @@
+import type { Random } from '@callwire/runtime'
+import type { Answer } from '../send/sender.ts'
+import type { SendError } from '../send/send-error.ts'
+import { askedWaitMs, nextWaitMs } from './back-off.ts'
+
+/** Why an attempt did not get through; a closed set, shown to people with the delivery. */
+export type DeliveryError =
+  SendError | 'http_status' | 'redirected' | 'gone' | 'url_invalid' | 'secret_unreadable'
+
+/** Nothing gets through for so long: the endpoint is turned off (standardwebhooks.com). */
+export const FAILING_FOR_MS = 5 * 86_400_000
+/**
+ * Of an endpoint that is rarely told anything, two attempts may lie days apart and the host may have
+ * been up in between: the message at hand must have failed as often as this.
+ */
+const FAILED_AT_LEAST = 3
+
+/** What an attempt came to: an answer, or a reason for which nothing was sent. */
+export type Attempted = Answer | { kind: 'not_sent'; error: 'url_invalid' | 'secret_unreadable' }
+
+export type Outcome = {
+  /** What becomes of the delivery; with `retry`, after so many ms. */
+  readonly delivery: { state: 'delivered' } | { state: 'dead' } | { state: 'retry'; waitMs: number }
+  readonly status: number | null
+  readonly error: DeliveryError | null
+  /** Turns the endpoint off. */
+  readonly disable: 'gone' | 'failing' | null
+}
+
+/**
+ * What becomes of a delivery and of its endpoint.
+ *
+ * @param o.attempts - with this one, from 1
+ * @param o.failingSinceMs - since when nothing got through to the endpoint; null while it did
+ */
+export function decideOutcome(
+  attempted: Attempted,
+  o: { attempts: number; failingSinceMs: number | null; nowMs: number; random: Random },
+): Outcome {
+  const status = attempted.kind === 'answered' ? attempted.status : null
+  if (status !== null && status >= 200 && status < 300) {
+    return { delivery: { state: 'delivered' }, status, error: null, disable: null }
+  }
+  // Whoever answers so has said that nothing is wanted any more.
+  if (status === 410) return { delivery: { state: 'dead' }, status, error: 'gone', disable: 'gone' }
+
+  const error =
+    attempted.kind !== 'answered'
+      ? attempted.error
+      : attempted.status >= 300 && attempted.status < 400
+        ? 'redirected'
+        : 'http_status'
+  const header = attempted.kind === 'answered' ? attempted.retryAfter : null
+  const waitMs = nextWaitMs(o.attempts, askedWaitMs(header, o.nowMs), o.random)
+  const failing =
+    o.failingSinceMs !== null &&
+    o.nowMs - o.failingSinceMs >= FAILING_FOR_MS &&
+    o.attempts >= FAILED_AT_LEAST
+  return {
+    delivery: waitMs === null ? { state: 'dead' } : { state: 'retry', waitMs },
+    status,
+    error,
+    disable: failing ? 'failing' : null,
+  }
+}
