@@ -1,9 +1,11 @@
 import { crypto } from './crypto.ts'
+import { dial } from './dial.ts'
 import type { Bench } from './lib/bench.ts'
 import { rotation } from './rotation.ts'
 
 /** Every benchmark by the name it is called with. */
 export const benches: ReadonlyMap<string, Bench> = new Map([
   ['crypto', crypto],
+  ['dial', dial],
   ['rotation', rotation],
 ])

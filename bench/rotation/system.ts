@@ -5,7 +5,7 @@ import { createClient, type Client } from '@callwire/sdk'
 import { freePort } from '@callwire/stores'
 import { eventually, scratchDir } from '@callwire/stores/testing'
 import postgres from 'postgres'
-import { runChild, startChild } from './child.ts'
+import { runChild, startChild } from '../lib/child.ts'
 
 export const account = { sid: 'bench1', apiKey: 'bench-key', apiToken: 'bench-token' }
 

@@ -8,6 +8,7 @@ type Variables = Readonly<Record<string, string>>
 
 /** A program of this repository, stopped by its disposal. */
 export type Child = AsyncDisposable & {
+  readonly pid: number
   readonly output: () => string
   readonly ended: () => boolean
 }
@@ -18,6 +19,7 @@ export function startChild(path: string, args: readonly string[], variables: Var
   const output = collect(child.stdout, child.stderr)
   const ended = () => child.exitCode !== null || child.signalCode !== null
   return {
+    pid: child.pid ?? 0,
     output,
     ended,
     [Symbol.asyncDispose]: async () => {
