@@ -60,7 +60,8 @@ create index calls_parked on calls (tenant_id, unknown_at)
 create table account_requests (
   account_sid text not null check (account_sid <> ''),
   id text not null check (char_length(id) between 8 and 64),
-  at timestamptz(3) not null default now(),
+  -- When it was taken, which may be a while after its transaction began.
+  at timestamptz(3) not null default clock_timestamp(),
   primary key (account_sid, id)
 );
 create index account_requests_at on account_requests (at);

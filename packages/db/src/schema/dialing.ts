@@ -1,5 +1,6 @@
 // install, never_call: gateway. account_requests: the dialer. tenant_alerts: whoever finds something out.
 import type { AlertSeverity } from '@callwire/contracts'
+import { sql } from 'drizzle-orm'
 import { boolean, jsonb, pgTable, primaryKey, text } from 'drizzle-orm/pg-core'
 import { keyId, moment, sealed, tenantId } from './columns.ts'
 
@@ -36,7 +37,7 @@ export const accountRequests = pgTable(
   {
     accountSid: text('account_sid').notNull(),
     id: text('id').notNull(),
-    at: moment('at').notNull().defaultNow(),
+    at: moment('at').notNull().default(sql`clock_timestamp()`),
   },
   (table) => [primaryKey({ columns: [table.accountSid, table.id] })],
 )
