@@ -1,7 +1,7 @@
 import { testDatabase, type TestDatabase } from '@callwire/testkit'
 import type postgres from 'postgres'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { connectDatabase, connectProvisioner } from './index.ts'
+import { connectDatabase, connectProvisioner, sealedPlaces } from './index.ts'
 import type { Database, KeyStore, Provisioner } from './index.ts'
 import { superClient } from './testing/super-client.ts'
 
@@ -160,7 +160,10 @@ test.each<[string, () => Promise<unknown>]>([
   ['dialer promotes', () => dialer.keys.promote('k2', { from: 'k1' })],
   ['dialer retires', () => dialer.keys.retire('k2')],
   ['ingest pauses', () => ingest.keys.setJobPaused(true)],
-  ['gateway works a job', () => gateway.keys.claimJob('gateway-1', 1_000)],
+  [
+    'gateway works a job',
+    () => gateway.keys.claimJob('gateway-1', { staleMs: 1_000, places: sealedPlaces }),
+  ],
   [
     'gateway lists sealed rows',
     () =>

@@ -14,6 +14,7 @@ export const sealedPlaces = [
   'callback_inbox',
   'idempotency_keys',
   'never_call',
+  // Last, as another process opens it than the others: a job changes hands once.
   'webhook_secrets',
 ] as const
 export type SealedPlace = (typeof sealedPlaces)[number]
@@ -121,8 +122,14 @@ export type KeyStore = {
     toKid: string
     total: number
   }): Promise<KeyJob | null>
-  /** Takes the running job that nobody owns, that this owner has, or whose owner is silent for so long. */
-  claimJob(owner: string, staleMs: number): Promise<KeyJob | null>
+  /**
+   * Takes the running job that nobody owns, that this owner has, or whose owner is silent for so
+   * long; only one that stands at one of these places. A new one stands at the first of all.
+   */
+  claimJob(
+    owner: string,
+    o: { staleMs: number; places: readonly SealedPlace[] },
+  ): Promise<KeyJob | null>
   /**
    * Writes how far the owner has come. `paused`: written, and somebody wants it to stop. `lost`:
    * not written, since another owns the job or it is done.

@@ -16,6 +16,7 @@ describe('the contexts of sealed columns', () => {
       recordingUrl: sealContexts.recordingUrl(tenantId, 'cal_1'),
       callbackBody: sealContexts.callbackBody(tenantId, 'cbk_1'),
       fingerprint: sealContexts.fingerprint(tenantId, 'cal_1'),
+      neverCall: sealContexts.neverCall(tenantId, 'nvc_1'),
       webhookSecret: sealContexts.webhookSecret(tenantId, 'whe_1', 'whs_1'),
     }).toEqual({
       credential: {
@@ -37,6 +38,7 @@ describe('the contexts of sealed columns', () => {
         rowId: 'cal_1',
         field: 'fingerprint',
       },
+      neverCall: { purpose: 'never-call', tenantId, rowId: 'nvc_1', field: 'person' },
       webhookSecret: {
         purpose: 'webhook-secret',
         tenantId,

@@ -56,6 +56,12 @@ export const sealContexts = {
     rowId: callId,
     field: 'fingerprint',
   }),
+  neverCall: (tenantId: string, entryId: string): SealContext => ({
+    purpose: 'never-call',
+    tenantId,
+    rowId: entryId,
+    field: 'person',
+  }),
   /** A signing secret signs for one endpoint: beside another one it does not open. */
   webhookSecret: (tenantId: string, endpointId: string, secretId: string): SealContext => ({
     purpose: 'webhook-secret',

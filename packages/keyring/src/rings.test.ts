@@ -31,7 +31,12 @@ describe('a ring by its name', () => {
 
   it('answers for the places it opens or seals, so that each place has one kind of ring', () => {
     expect(placesOf('CREDENTIAL_OPEN_KEYS')).toEqual(placesOf('CREDENTIAL_SEAL_KEYS'))
-    const opened = [...placesOf('CREDENTIAL_OPEN_KEYS'), ...placesOf('CONTENT_KEYS')]
+    expect(placesOf('WEBHOOK_OPEN_KEYS')).toEqual(placesOf('WEBHOOK_SEAL_KEYS'))
+    const opened = [
+      ...placesOf('CREDENTIAL_OPEN_KEYS'),
+      ...placesOf('WEBHOOK_OPEN_KEYS'),
+      ...placesOf('CONTENT_KEYS'),
+    ]
     expect(opened.toSorted()).toEqual(sealedPlaces.toSorted())
     expect(placesOf('CALLBACK_KEYS')).toEqual([])
   })

@@ -20,12 +20,17 @@ export function checkName(name: RingName): string {
 
 /** The places whose rows a ring seals or opens: the ones it must be complete for. */
 export function placesOf(name: RingName): readonly SealedPlace[] {
-  if (name === 'CREDENTIAL_OPEN_KEYS' || name === 'CREDENTIAL_SEAL_KEYS') {
-    return ['phone_credentials']
+  if (name === 'CONTENT_KEYS') {
+    const paired = Object.values(pairedPlaces).flat()
+    return sealedPlaces.filter((place) => !paired.includes(place))
   }
-  return name === 'CONTENT_KEYS'
-    ? sealedPlaces.filter((place) => place !== 'phone_credentials')
-    : []
+  return pairedPlaces[checkName(name)] ?? []
+}
+
+/** Places sealed to a pair of rings, whose halves are apart. All others are under the content ring. */
+const pairedPlaces: Readonly<Record<string, readonly SealedPlace[]>> = {
+  credential: ['phone_credentials'],
+  webhook: ['webhook_secrets'],
 }
 
 /** Reads a ring's text apart from the ring that is in use. Throws `invalid_key`. */

@@ -1,7 +1,7 @@
 import { testDatabase, type TestDatabase } from '@callwire/testkit'
 import type postgres from 'postgres'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
-import { connectDatabase } from '../index.ts'
+import { connectDatabase, sealedPlaces } from '../index.ts'
 import type { Database, KeyJob, KeyStore } from '../index.ts'
 import { idOf } from '../testing/fill-tenant.ts'
 import { superClient } from '../testing/super-client.ts'
@@ -40,6 +40,8 @@ const step = {
   afterId: idOf('cal', 1),
   busyMs: 1_500.4,
 } satisfies Parameters<KeyStore['advanceJob']>[2]
+const claim = (owner: string, staleMs: number, by: Database = dialers[0]) =>
+  by.keys.claimJob(owner, { staleMs, places: sealedPlaces })
 const silent = (ms: number) =>
   sql`update key_jobs set beat_at = now() - ${ms} * interval '1 millisecond'`
 
@@ -65,14 +67,14 @@ test('one job is open at a time', async () => {
 
 test('a job is taken, worked on, finished, and kept', async () => {
   await start()
-  expect(await keys.claimJob('a', 5_000)).toMatchObject({ id, owner: 'a' })
+  expect(await claim('a', 5_000)).toMatchObject({ id, owner: 'a' })
   expect(await keys.advanceJob(id, 'a', step)).toBe('running')
   expect(await keys.openJob()).toMatchObject({ ...step, busyMs: 1_500, total: 10 })
   expect(await keys.advanceJob(id, 'a', { ...step, total: 12, place: null })).toBe('running')
   expect(await keys.openJob()).toMatchObject({ total: 12, place: null, done: 3 })
   expect(await keys.finishJob(id, 'a')).toBe(true)
   expect(await keys.openJob()).toBeNull()
-  expect(await keys.claimJob('a', 0)).toBeNull()
+  expect(await claim('a', 0)).toBeNull()
   expect(await keys.advanceJob(id, 'a', step)).toBe('lost')
   expect(await keys.finishJob(id, 'a')).toBe(false)
   expect(await keys.lastJob('rotate')).toMatchObject({
@@ -90,21 +92,21 @@ test('of many dialers one gets it, again and again', async () => {
   await start()
   const claims = await Promise.all(
     Array.from({ length: 20 }, (_, n) =>
-      dialers[n % 2 === 0 ? 0 : 1].keys.claimJob(`dialer-${n}`, 60_000),
+      claim(`dialer-${n}`, 60_000, dialers[n % 2 === 0 ? 0 : 1]),
     ),
   )
   const owners = claims.flatMap((job) => job?.owner ?? [])
   expect(owners).toHaveLength(1)
-  expect(await keys.claimJob(owners[0] ?? '', 60_000)).toMatchObject({ owner: owners[0] })
+  expect(await claim(owners[0] ?? '', 60_000)).toMatchObject({ owner: owners[0] })
 })
 
 test('whoever is silent loses it, and hears of it', async () => {
   await start()
-  await keys.claimJob('a', 5_000)
+  await claim('a', 5_000)
   await silent(4_000)
-  expect(await keys.claimJob('b', 5_000)).toBeNull()
+  expect(await claim('b', 5_000)).toBeNull()
   await silent(6_000)
-  expect(await keys.claimJob('b', 5_000)).toMatchObject({ owner: 'b' })
+  expect(await claim('b', 5_000)).toMatchObject({ owner: 'b' })
   expect(await keys.advanceJob(id, 'a', step)).toBe('lost')
   expect(await keys.finishJob(id, 'a')).toBe(false)
   expect(await keys.openJob()).toMatchObject({ owner: 'b', done: 0 })
@@ -112,15 +114,15 @@ test('whoever is silent loses it, and hears of it', async () => {
 
 test('a step is a sign of life', async () => {
   await start()
-  await keys.claimJob('a', 5_000)
+  await claim('a', 5_000)
   await silent(6_000)
   await keys.advanceJob(id, 'a', step)
-  expect(await keys.claimJob('b', 5_000)).toBeNull()
+  expect(await claim('b', 5_000)).toBeNull()
 })
 
 test('two that advance at once: the one that does not own it never does', async () => {
   await start()
-  await keys.claimJob('a', 5_000)
+  await claim('a', 5_000)
   const outcomes = await Promise.all(
     Array.from({ length: 20 }, (_, n) =>
       dialers[n % 2 === 0 ? 0 : 1].keys.advanceJob(id, n % 2 === 0 ? 'a' : 'b', {
@@ -136,30 +138,48 @@ test('two that advance at once: the one that does not own it never does', async 
 test('one that is paused stops with its step written, and runs on when let', async () => {
   expect(await gateway.keys.setJobPaused(true)).toBeNull()
   await start()
-  await keys.claimJob('a', 5_000)
+  await claim('a', 5_000)
   expect(await gateway.keys.setJobPaused(true)).toMatchObject({ state: 'paused' })
   expect(await gateway.keys.setJobPaused(true)).toMatchObject({ state: 'paused' })
   expect(await keys.advanceJob(id, 'a', step)).toBe('paused')
   expect(await keys.openJob()).toMatchObject({ done: 3, state: 'paused' })
   expect(await keys.finishJob(id, 'a')).toBe(false)
-  expect(await keys.claimJob('a', 0)).toBeNull()
+  expect(await claim('a', 0)).toBeNull()
   expect(await start(2)).toBeNull()
   expect(await gateway.keys.setJobPaused(false)).toMatchObject({ state: 'running' })
-  expect(await keys.claimJob('a', 5_000)).toMatchObject({ done: 3 })
+  expect(await claim('a', 5_000)).toMatchObject({ done: 3 })
 })
 
 test('one that was let go is free at once; of another owner it is not', async () => {
   await start()
-  await keys.claimJob('a', 60_000)
+  await claim('a', 60_000)
   await keys.releaseJob('b')
-  expect(await keys.claimJob('b', 60_000)).toBeNull()
+  expect(await claim('b', 60_000)).toBeNull()
   await keys.releaseJob('a')
-  expect(await keys.claimJob('b', 60_000)).toMatchObject({ owner: 'b' })
+  expect(await claim('b', 60_000)).toMatchObject({ owner: 'b' })
+})
+
+test('it is taken by whoever opens the place where it stands, a new one by whoever opens the first', async () => {
+  await start()
+  const at = (...places: KeyJob['failedRows'][number]['place'][]) =>
+    keys.claimJob('a', { staleMs: 5_000, places })
+  expect(await at()).toBeNull()
+  expect(await at('calls.person', 'webhook_secrets')).toBeNull()
+  expect(await at('phone_credentials')).toMatchObject({ owner: 'a', place: null })
+  await keys.advanceJob(id, 'a', {
+    ...step,
+    place: 'webhook_secrets',
+    afterTenant: '',
+    afterId: '',
+  })
+  await keys.releaseJob('a')
+  expect(await at('phone_credentials', 'never_call')).toBeNull()
+  expect(await at('webhook_secrets')).toMatchObject({ place: 'webhook_secrets' })
 })
 
 test('no more than a hundred failed rows are kept', async () => {
   await start()
-  await keys.claimJob('a', 5_000)
+  await claim('a', 5_000)
   const [row] = step.failedRows
   const many = (count: number) => ({
     ...step,

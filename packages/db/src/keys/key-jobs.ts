@@ -1,9 +1,12 @@
-import type { KeyJob, KeyStore } from '../key-store.ts'
+import type { KeyJob, KeyStore, SealedPlace } from '../key-store.ts'
 import type { Runner } from './runner.ts'
 
 const columns = `id, kind, to_kid as "toKid", state, total, done, failed,
   failed_rows as "failedRows", place, after_tenant as "afterTenant", after_id as "afterId", owner,
   started_at as "startedAt", finished_at as "finishedAt", busy_ms::float8 as "busyMs"`
+
+/** Where a job stands that nobody has begun. */
+const firstPlace: SealedPlace = 'phone_credentials'
 
 type KeyJobs = Pick<
   KeyStore,
@@ -40,13 +43,14 @@ export function keyJobs(runner: Runner): KeyJobs {
         [id, kind, toKid, total],
       ),
 
-    claimJob: (owner, staleMs) =>
+    claimJob: (owner, { staleMs, places }) =>
       first(
         `update app.key_jobs set owner = $1, beat_at = now()
         where state = 'running' and (owner is null or owner = $1 or beat_at is null
           or beat_at < now() - $2::float8 * interval '1 millisecond')
+          and (place = any ($3::text[]) or place is null and $4::boolean)
         returning ${columns}`,
-        [owner, staleMs],
+        [owner, staleMs, [...places], places.some((place) => place === firstPlace)],
       ),
 
     advanceJob: async (id, owner, step) => {

@@ -1,6 +1,6 @@
 import { describeRing } from '@callwire/crypto'
 import type { KeyJob, SealedPlace } from '@callwire/db'
-import type { Place } from '../places/place.ts'
+import type { OpeningRings, Place } from '../places/place.ts'
 import { decidePause } from './decide-pause.ts'
 import type { KeyJobsDeps } from './key-jobs-deps.ts'
 import { createProgress, type Progress } from './progress.ts'
@@ -11,6 +11,12 @@ import type { BatchResult } from './work-batch.ts'
 const BATCH_ROWS = 100
 
 export type Cursor = { place: SealedPlace | null; afterTenant: string; afterId: string }
+
+/** Before the first row of a place; of the first place with null. */
+export function startOf(place: SealedPlace | null): Cursor {
+  return { place, afterTenant: '', afterId: '' }
+}
+export const nowhere = startOf(null)
 
 /** `stopped`: paused, taken over by another, or the process ends. Somebody goes on later. */
 export type RoundEnd = 'swept' | 'stopped'
@@ -80,7 +86,9 @@ export function beginRound(d: KeyJobsDeps, job: KeyJob): JobRound {
   }
 }
 
-/** Both rings of this process seal with the key. */
-export function sealsWith(d: KeyJobsDeps, kid: string): boolean {
-  return [d.credentialRing, d.contentRing].every((ring) => describeRing(ring).primary === kid)
+/** All rings of this process seal with the key. */
+export function sealsWith(d: OpeningRings, kid: string): boolean {
+  return [d.credentialRing, d.contentRing, d.webhookRing].every(
+    (ring) => ring === undefined || describeRing(ring).primary === kid,
+  )
 }

@@ -6,7 +6,7 @@ import { eventually } from '@callwire/testkit'
 import { eq } from 'drizzle-orm'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { faulty } from '../testing/faulty.ts'
-import { idOf, sealAccount } from '../testing/fill-secrets.ts'
+import { idOf, perNumber, sealAccount } from '../testing/fill-secrets.ts'
 import { readSecrets } from '../testing/read-secrets.ts'
 import { fillAndPromote, jobOf, startJob, worker } from '../testing/rotating.ts'
 import { ringsOf } from '../testing/test-keys.ts'
@@ -62,7 +62,7 @@ describe('a rotation whose worker ends', () => {
     'at any call to the database, %s it is made, is ended by others',
     async (when) => {
       const before = await fillAndPromote(w, { to: 60, tenants: 3 })
-      await startJob(w, 'rotate', 420)
+      await startJob(w, 'rotate', 60 * perNumber.rows)
       const edits = new Map<string, string>()
       let turns = 0
       for (; (await jobOf(w, 'rotate')).state !== 'done'; turns += 1) {
@@ -85,7 +85,7 @@ describe('a rotation whose worker ends', () => {
         edits.set(...(await edit(turns % 60, 3, turns + 2)))
       }
       expect(turns).toBeGreaterThan(10)
-      await expectAll(before, edits, 480)
+      await expectAll(before, edits, 60 * perNumber.texts)
     },
   )
 
@@ -94,7 +94,7 @@ describe('a rotation whose worker ends', () => {
     { timeout: 240_000 },
     async () => {
       const before = await fillAndPromote(w, { to: 900, tenants: 9 })
-      await startJob(w, 'rotate', 6_300)
+      await startJob(w, 'rotate', 900 * perNumber.rows)
       const edits = new Map<string, string>()
       const left = async () => {
         const ids = (await w.dialer.keys.keyIds()).filter(({ kid }) => kid === 'k1')
@@ -119,8 +119,11 @@ describe('a rotation whose worker ends', () => {
         return (await jobOf(w, 'rotate')).state === 'done'
       })
       expect(edits.size).toBe(kills)
-      await expectAll(before, edits, 7_200)
-      expect(await jobOf(w, 'rotate')).toMatchObject({ total: 6_300, done: 6_300 })
+      await expectAll(before, edits, 900 * perNumber.texts)
+      expect(await jobOf(w, 'rotate')).toMatchObject({
+        total: 900 * perNumber.rows,
+        done: 900 * perNumber.rows,
+      })
     },
   )
 

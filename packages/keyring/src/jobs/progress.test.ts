@@ -1,4 +1,4 @@
-import type { KeyJob } from '@callwire/db'
+import { sealedPlaces, type KeyJob } from '@callwire/db'
 import { captureLogs, manualClock } from '@callwire/testkit'
 import { describe, expect, it } from 'vitest'
 import { createProgress } from './progress.ts'
@@ -43,10 +43,25 @@ describe('the progress of a job', () => {
 
   it('starts from what is left when it is taken over', () => {
     const { progress } = progressOf({ done: 400, failed: 20, failedRows: rowsFrom(0, 20) })
-    progress.recount(520)
+    progress.recount({ left: 520, failed: 0, own: sealedPlaces })
     expect(progress.step()).toMatchObject({ total: 1_000, done: 480, failed: 0, failedRows: [] })
-    progress.recount(1_200)
+    progress.recount({ left: 1_200, failed: 0, own: sealedPlaces })
     expect(progress.step()).toMatchObject({ total: 1_200, done: 0 })
+  })
+
+  it('keeps what others could not open, when it goes on with places of its own', () => {
+    const others = rowsFrom(0, 2)
+    const own = others.map((row) => ({ ...row, place: 'webhook_secrets' as const }))
+    const { progress } = progressOf({ done: 900, failed: 4, failedRows: [...others, ...own] })
+    progress.recount({ left: 60, failed: 2, own: ['webhook_secrets'] })
+    expect(progress.step()).toMatchObject({ done: 940, failed: 2, failedRows: others })
+    progress.add({ rows: 58, failed: own })
+    expect(progress.step()).toMatchObject({
+      total: 1_000,
+      done: 996,
+      failed: 4,
+      failedRows: [...others, ...own],
+    })
   })
 
   it('keeps a hundred rows that did not open, and counts all', () => {
@@ -59,9 +74,9 @@ describe('the progress of a job', () => {
 
   it('tells of each once, also when another pass meets it again', () => {
     const { progress, logs } = progressOf({ failed: 1, failedRows: rowsFrom(0, 1) })
-    progress.recount(3)
+    progress.recount({ left: 3, failed: 0, own: sealedPlaces })
     progress.add({ rows: 3, failed: rowsFrom(0, 3) })
-    progress.recount(3)
+    progress.recount({ left: 3, failed: 0, own: sealedPlaces })
     progress.add({ rows: 3, failed: rowsFrom(0, 3) })
     expect(logs.lines()).toMatchObject([
       { alert: 'sealed_row_unreadable', level: 'error', place: 'call_keys', rowId: 'cal_1' },

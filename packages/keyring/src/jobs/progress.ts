@@ -1,4 +1,4 @@
-import type { KeyJob } from '@callwire/db'
+import type { KeyJob, SealedPlace } from '@callwire/db'
 import type { Clock, Logger } from '@callwire/runtime'
 
 type FailedRow = KeyJob['failedRows'][number]
@@ -9,8 +9,11 @@ const KEPT_FAILURES = 100
 /** How far a job is, from what the job's row said when it was taken. */
 export type Progress = {
   readonly failed: number
-  /** A new count of what is left, instead of what was counted before. */
-  recount(left: number): void
+  /**
+   * A new count of what is left, instead of what was counted before. The rows that other processes
+   * could not open are among those left, and are kept beside what is begun anew.
+   */
+  recount(o: { left: number; failed: number; own: readonly SealedPlace[] }): void
   /** A batch was worked on. */
   add(batch: { rows: number; failed: readonly FailedRow[] }): void
   /** What has passed since the last mark was work, or was not. */
@@ -38,11 +41,11 @@ export function createProgress(job: KeyJob, d: { clock: Clock; log: Logger }): P
     get failed() {
       return failed
     },
-    recount: (left) => {
+    recount: ({ left, failed: failedElsewhere, own }) => {
       total = Math.max(total, left)
       done = total - left
-      failed = 0
-      failedRows = []
+      failed = failedElsewhere
+      failedRows = failedRows.filter(({ place }) => !own.includes(place))
     },
     add: (batch) => {
       done += batch.rows - batch.failed.length

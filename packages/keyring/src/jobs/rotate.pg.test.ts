@@ -2,11 +2,11 @@ import { phoneCredentials } from '@callwire/db'
 import { eventually } from '@callwire/testkit'
 import { eq } from 'drizzle-orm'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { fillSecrets, idOf, sealAccount } from '../testing/fill-secrets.ts'
+import { fillSecrets, idOf, perNumber, sealAccount } from '../testing/fill-secrets.ts'
 import { quickClock } from '../testing/quick-clock.ts'
 import { readSecrets } from '../testing/read-secrets.ts'
 import { fillAndPromote, jobOf, startJob, worker } from '../testing/rotating.ts'
-import { ringsOf } from '../testing/test-keys.ts'
+import { dialersRings, ringsOf } from '../testing/test-keys.ts'
 import { createWorld, type World } from '../testing/world.ts'
 import { runKeyJobs } from './run-key-jobs.ts'
 
@@ -23,7 +23,7 @@ describe('a rotation', () => {
     're-seals every row of every place and tenant, and says how far it is',
     { timeout: 90_000 },
     async () => {
-      const rows = 430 * 7
+      const rows = 430 * perNumber.rows
       const before = await fillAndPromote(w, { to: 430, tenants: 23 })
       await startJob(w, 'rotate', rows)
       const { deps, logs } = worker(w)
@@ -42,7 +42,7 @@ describe('a rotation', () => {
       })
       const after = await readSecrets(w.sql, ringsOf('k2'))
       expect(after.plaintexts).toEqual(before)
-      expect(after.kids).toEqual(only('k2', 430 * 8))
+      expect(after.kids).toEqual(only('k2', 430 * perNumber.texts))
       expect([...after.indexes]).toEqual(['k2'])
       expect(logs.lines()).toMatchObject([{ level: 'info', msg: 'rotation done', done: rows }])
     },
@@ -53,13 +53,13 @@ describe('a rotation', () => {
     await w.sql`update phone_credentials set sid = 'other' where phone_id = ${idOf('phn', 7)}`
     await w.sql`update call_keys set wrapped = (
       select wrapped from call_keys where call_id = ${idOf('cal', 1)}) where call_id = ${idOf('cal', 3)}`
-    await startJob(w, 'rotate', 840)
+    await startJob(w, 'rotate', 120 * perNumber.rows)
     const { deps, logs } = worker(w)
     await runKeyJobs(deps)
     expect(await jobOf(w, 'rotate')).toMatchObject({
       state: 'done',
-      total: 840,
-      done: 838,
+      total: 120 * perNumber.rows,
+      done: 120 * perNumber.rows - 2,
       failed: 2,
       failedRows: [
         { place: 'phone_credentials', tenantId: idOf('ten', 1), id: idOf('phn', 7) },
@@ -78,25 +78,29 @@ describe('a rotation', () => {
 
   it('stops when it is paused, and goes on when it is resumed, with another worker', async () => {
     const before = await fillAndPromote(w, { to: 300, tenants: 3 })
-    await startJob(w, 'rotate', 2_100)
+    await startJob(w, 'rotate', 300 * perNumber.rows)
     const running = runKeyJobs(worker(w).deps)
     await eventually(async () => (await jobOf(w, 'rotate')).done > 0)
     await w.gateway.keys.setJobPaused(true)
     await running
     const paused = await jobOf(w, 'rotate')
     expect(paused).toMatchObject({ state: 'paused', owner: null })
-    expect(paused.done).toBeLessThan(2_100)
+    expect(paused.done).toBeLessThan(300 * perNumber.rows)
     await runKeyJobs(worker(w, { owner: 'another' }).deps)
     expect(await jobOf(w, 'rotate')).toEqual(paused)
     await w.gateway.keys.setJobPaused(false)
     await runKeyJobs(worker(w, { owner: 'another' }).deps)
-    expect(await jobOf(w, 'rotate')).toMatchObject({ state: 'done', total: 2_100, done: 2_100 })
+    expect(await jobOf(w, 'rotate')).toMatchObject({
+      state: 'done',
+      total: 300 * perNumber.rows,
+      done: 300 * perNumber.rows,
+    })
     expect((await readSecrets(w.sql, ringsOf('k2'))).plaintexts).toEqual(before)
   })
 
   it('stops between two rows when its process is to end, and leaves the job to others', async () => {
     await fillAndPromote(w, { to: 300, tenants: 3 })
-    await startJob(w, 'rotate', 2_100)
+    await startJob(w, 'rotate', 300 * perNumber.rows)
     const first = worker(w)
     const running = runKeyJobs(first.deps)
     await eventually(async () => (await jobOf(w, 'rotate')).done > 0)
@@ -106,12 +110,12 @@ describe('a rotation', () => {
     await runKeyJobs(first.deps)
     expect(await jobOf(w, 'rotate')).toMatchObject({ state: 'running', owner: null })
     await runKeyJobs(worker(w, { owner: 'another' }).deps)
-    expect(await jobOf(w, 'rotate')).toMatchObject({ state: 'done', done: 2_100 })
+    expect(await jobOf(w, 'rotate')).toMatchObject({ state: 'done', done: 300 * perNumber.rows })
   })
 
   it('writes nothing of a batch in which its process is to end', async () => {
     await fillAndPromote(w, { to: 10, tenants: 1 })
-    await startJob(w, 'rotate', 70)
+    await startJob(w, 'rotate', 10 * perNumber.rows)
     const { deps, stop } = worker(w, {
       database: {
         keys: w.dialer.keys,
@@ -123,12 +127,12 @@ describe('a rotation', () => {
     })
     await runKeyJobs(deps)
     expect(await jobOf(w, 'rotate')).toMatchObject({ state: 'running', done: 0, owner: null })
-    expect((await readSecrets(w.sql, ringsOf('k1'))).kids).toEqual(only('k1', 80))
+    expect((await readSecrets(w.sql, ringsOf('k1'))).kids).toEqual(only('k1', 10 * perNumber.texts))
   })
 
   it('loses no edit, however many are made beside it', async () => {
     await fillAndPromote(w, { to: 120, tenants: 4 })
-    await startJob(w, 'rotate', 840)
+    await startJob(w, 'rotate', 120 * perNumber.rows)
     const { sealRing } = ringsOf('k2', 'k1')
     const edits = new Map<string, string>()
     let editing = true
@@ -156,37 +160,37 @@ describe('a rotation', () => {
     for (const [phoneId, secret] of edits) {
       expect(plaintexts.get(`${phoneId} apiToken`)).toBe(`apiToken ${secret}`)
     }
-    expect(kids).toEqual(only('k2', 960))
+    expect(kids).toEqual(only('k2', 120 * perNumber.texts))
   })
 
   it('ends only when every live process seals with the key, and finds what they sealed till then', async () => {
     await fillAndPromote(w, { to: 20, tenants: 2 })
-    await startJob(w, 'rotate', 140)
+    await startJob(w, 'rotate', 20 * perNumber.rows)
     const beat = (primary: string) =>
       w.gateway.keys.beat({ instance: 'g', service: 'gateway', kids: ['k1', 'k2'], primary })
     await beat('k1')
     const running = runKeyJobs(worker(w).deps)
-    await eventually(async () => (await jobOf(w, 'rotate')).done === 140)
+    await eventually(async () => (await jobOf(w, 'rotate')).done === 20 * perNumber.rows)
     await fillSecrets(w.sql, ringsOf('k1'), { from: 20, to: 30, tenants: 2 })
     await quickClock.sleep(20)
     expect(await jobOf(w, 'rotate')).toMatchObject({ state: 'running' })
     await beat('k2')
     await running
     expect(await jobOf(w, 'rotate')).toMatchObject({ state: 'done', failed: 0 })
-    expect((await readSecrets(w.sql, ringsOf('k2'))).kids).toEqual(only('k2', 240))
+    expect((await readSecrets(w.sql, ringsOf('k2'))).kids).toEqual(only('k2', 30 * perNumber.texts))
   })
 
   it('is not begun by a process that does not seal with the key yet', async () => {
     await fillAndPromote(w, { to: 5, tenants: 1 })
-    await startJob(w, 'rotate', 35)
-    await runKeyJobs(worker(w, ringsOf('k1', 'k2')).deps)
+    await startJob(w, 'rotate', 5 * perNumber.rows)
+    await runKeyJobs(worker(w, dialersRings('k1', 'k2')).deps)
     expect(await jobOf(w, 'rotate')).toMatchObject({ state: 'running', done: 0, owner: null })
-    expect((await readSecrets(w.sql, ringsOf('k1'))).kids).toEqual(only('k1', 40))
+    expect((await readSecrets(w.sql, ringsOf('k1'))).kids).toEqual(only('k1', 5 * perNumber.texts))
   })
 
   it('gives way when another key was promoted since', async () => {
     await fillAndPromote(w, { to: 5, tenants: 1 })
-    await startJob(w, 'rotate', 35)
+    await startJob(w, 'rotate', 5 * perNumber.rows)
     await w.gateway.keys.promote('k1', { from: 'k2' })
     const { deps, logs } = worker(w)
     await runKeyJobs(deps)
@@ -200,9 +204,13 @@ describe('a rotation', () => {
     await w.gateway.keys.introduce('k2', { primary: 'k1' })
     await w.gateway.keys.promote('k2', { from: 'k1' })
     await w.sql`update idempotency_keys set fingerprint = 'k0.former-form' where key = 'key 3'`
-    await startJob(w, 'rotate', 139)
-    await runKeyJobs(worker(w, ringsOf('k2', 'k1', 'k0')).deps)
-    expect(await jobOf(w, 'rotate')).toMatchObject({ state: 'done', done: 139, failed: 0 })
+    await startJob(w, 'rotate', 20 * perNumber.rows - 1)
+    await runKeyJobs(worker(w, dialersRings('k2', 'k1', 'k0')).deps)
+    expect(await jobOf(w, 'rotate')).toMatchObject({
+      state: 'done',
+      done: 20 * perNumber.rows - 1,
+      failed: 0,
+    })
     const kids = await w.gateway.keys.keyIds()
     expect([...new Set(kids.map(({ kid }) => kid))]).toEqual(['k2'])
   })

@@ -1,6 +1,7 @@
 import type { KeyJob } from '@callwire/db'
 import type { KeyJobsDeps } from './key-jobs-deps.ts'
 import { rotate } from './rotate.ts'
+import { openablePlaces } from './stage.ts'
 import { verify } from './verify.ts'
 
 /**
@@ -10,13 +11,17 @@ import { verify } from './verify.ts'
 const STALE_MS = 10_000
 
 /**
- * One turn at the open job, if there is one that nobody works on: until it is done, paused, or the
- * process is to end. For a service to repeat.
+ * One turn at the open job, if there is one that nobody works on and that stands at a place which
+ * the given rings open: until it is done, or for others to go on, or paused, or the process is to
+ * end. For a service to repeat.
  */
 export async function runKeyJobs(d: KeyJobsDeps): Promise<void> {
   const { keys } = d.database
   if (d.stopping.aborted) return
-  const job = await keys.claimJob(d.owner, d.staleMs ?? STALE_MS)
+  const job = await keys.claimJob(d.owner, {
+    staleMs: d.staleMs ?? STALE_MS,
+    places: openablePlaces(d),
+  })
   if (job === null) return
   try {
     await jobs[job.kind](d, job)

@@ -1,6 +1,6 @@
 import { eventually } from '@callwire/testkit'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { fillSecrets, idOf } from '../testing/fill-secrets.ts'
+import { fillSecrets, idOf, perNumber } from '../testing/fill-secrets.ts'
 import { jobOf, startJob, worker } from '../testing/rotating.ts'
 import { ringsOf } from '../testing/test-keys.ts'
 import { createWorld, type World } from '../testing/world.ts'
@@ -16,9 +16,13 @@ describe('a verification', () => {
   it('opens every row under whatever key', async () => {
     await fillSecrets(w.sql, ringsOf('k1'), { from: 0, to: 60, tenants: 3 })
     await fillSecrets(w.sql, ringsOf('k2'), { from: 60, to: 130, tenants: 3 })
-    await startJob(w, 'verify', 910)
+    await startJob(w, 'verify', 130 * perNumber.rows)
     await runKeyJobs(worker(w).deps)
-    expect(await jobOf(w, 'verify')).toMatchObject({ state: 'done', done: 910, failed: 0 })
+    expect(await jobOf(w, 'verify')).toMatchObject({
+      state: 'done',
+      done: 130 * perNumber.rows,
+      failed: 0,
+    })
   })
 
   it('names the rows that do not open, and numbers that would not be found', async () => {
@@ -26,12 +30,12 @@ describe('a verification', () => {
     await w.sql`update calls set person_index = 'k2.AAAAAAAAAAAAAAAAAAAAAA' where id = ${idOf('cal', 4)}`
     await w.sql`update callback_inbox set body_sealed = (
       select body_sealed from callback_inbox where id = ${idOf('cbk', 1)}) where id = ${idOf('cbk', 9)}`
-    await startJob(w, 'verify', 210)
+    await startJob(w, 'verify', 30 * perNumber.rows)
     const { deps, logs } = worker(w)
     await runKeyJobs(deps)
     expect(await jobOf(w, 'verify')).toMatchObject({
       state: 'done',
-      done: 208,
+      done: 30 * perNumber.rows - 2,
       failed: 2,
       failedRows: [
         { place: 'calls.person', tenantId: idOf('ten', 0), id: idOf('cal', 4) },
@@ -50,7 +54,7 @@ describe('a verification', () => {
     await w.sql`update callback_inbox set body_sealed = 'cw1d.' where id = ${idOf('cbk', 2)}`
     await w.sql`update phone_credentials set enc_api_key = 'cw1c.', enc_api_token = 'cw1c.'
       where phone_id = ${idOf('phn', 0)}`
-    await startJob(w, 'verify', 17)
+    await startJob(w, 'verify', 3 * perNumber.rows - 4)
     await runKeyJobs(worker(w).deps)
     const { failed, failedRows } = await jobOf(w, 'verify')
     expect(failed).toBe(4)
@@ -64,7 +68,7 @@ describe('a verification', () => {
 
   it('goes on where it was stopped, counting nothing twice', async () => {
     await fillSecrets(w.sql, ringsOf('k2'), { from: 0, to: 350, tenants: 5 })
-    await startJob(w, 'verify', 2_450)
+    await startJob(w, 'verify', 350 * perNumber.rows)
     for (let round = 0; (await jobOf(w, 'verify')).state === 'running'; round += 1) {
       const one = worker(w, { owner: `worker ${round}` })
       const before = (await jobOf(w, 'verify')).done
@@ -76,6 +80,10 @@ describe('a verification', () => {
       one.stop.abort()
       await running
     }
-    expect(await jobOf(w, 'verify')).toMatchObject({ total: 2_450, done: 2_450, failed: 0 })
+    expect(await jobOf(w, 'verify')).toMatchObject({
+      total: 350 * perNumber.rows,
+      done: 350 * perNumber.rows,
+      failed: 0,
+    })
   })
 })

@@ -2,7 +2,7 @@ import { sealedKeyId, type ContentRing } from '@callwire/crypto'
 import type { SealedPlace } from '@callwire/db'
 import { and, eq, inArray } from 'drizzle-orm'
 import type { AnyPgColumn, PgTable } from 'drizzle-orm/pg-core'
-import type { Place } from './place.ts'
+import { heldFor, type Place } from './place.ts'
 import { replaceRows } from './replace-rows.ts'
 
 type Row = { readonly tenantId: string; readonly id: string; readonly sealed: string }
@@ -20,6 +20,7 @@ export function contentPlace(o: {
 }): Place {
   return {
     place: o.place,
+    ring: 'contentRing',
     table: o.tableName,
     columns: [o.column.name],
     load: async (tx, tenantId, ids) => {
@@ -32,13 +33,13 @@ export function contentPlace(o: {
         return {
           id: row.id,
           kid: sealedKeyId(row.sealed),
-          check: ({ contentRing }) => {
-            o.open(contentRing, row)
+          check: (rings) => {
+            o.open(heldFor(rings, 'contentRing'), row)
           },
-          reseal: ({ contentRing }) => ({
+          reseal: (rings) => ({
             id: row.id,
             was: [row.sealed],
-            becomes: [o.reseal(contentRing, row)],
+            becomes: [o.reseal(heldFor(rings, 'contentRing'), row)],
           }),
         }
       })

@@ -2,12 +2,13 @@ import { openCredential, resealCredential, sealedKeyId } from '@callwire/crypto'
 import { phoneCredentials } from '@callwire/db'
 import { and, eq, inArray } from 'drizzle-orm'
 import { sealContexts } from '../contexts.ts'
-import type { Place } from './place.ts'
+import { heldFor, type Place } from './place.ts'
 import { replaceRows } from './replace-rows.ts'
 
 /** Both halves of an account at once: a row's two seals are always of one key and one version. */
 export const phoneCredentialsPlace: Place = {
   place: 'phone_credentials',
+  ring: 'credentialRing',
   table: 'phone_credentials',
   columns: ['enc_api_key', 'enc_api_token'],
   load: async (tx, tenantId, ids) => {
@@ -30,18 +31,22 @@ export const phoneCredentialsPlace: Place = {
       return {
         id: phoneId,
         kid: sealedKeyId(apiKey),
-        check: ({ credentialRing }) => {
+        check: (rings) => {
+          const credentialRing = heldFor(rings, 'credentialRing')
           openCredential(credentialRing, context('apiKey'), apiKey)
           openCredential(credentialRing, context('apiToken'), apiToken)
         },
-        reseal: ({ credentialRing }) => ({
-          id: phoneId,
-          was: [apiKey, apiToken],
-          becomes: [
-            resealCredential(credentialRing, context('apiKey'), apiKey),
-            resealCredential(credentialRing, context('apiToken'), apiToken),
-          ],
-        }),
+        reseal: (rings) => {
+          const credentialRing = heldFor(rings, 'credentialRing')
+          return {
+            id: phoneId,
+            was: [apiKey, apiToken],
+            becomes: [
+              resealCredential(credentialRing, context('apiKey'), apiKey),
+              resealCredential(credentialRing, context('apiToken'), apiToken),
+            ],
+          }
+        },
       }
     })
   },

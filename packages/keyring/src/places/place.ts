@@ -1,10 +1,11 @@
 import type { ContentRing, OpenRing } from '@callwire/crypto'
 import type { SealedPlace, Tx } from '@callwire/db'
 
-/** The rings that open everything there is to re-seal. */
+/** The rings that open what there is to re-seal: a process has those it was given, and no others. */
 export type OpeningRings = {
-  readonly credentialRing: OpenRing
-  readonly contentRing: ContentRing
+  readonly credentialRing?: OpenRing
+  readonly contentRing?: ContentRing
+  readonly webhookRing?: OpenRing
 }
 
 /** A row as it was read: ids and sealed text, nothing opened. */
@@ -28,6 +29,8 @@ export type Resealed = {
 /** One place of sealed text: how its rows are read, opened and replaced. */
 export type Place = {
   readonly place: SealedPlace
+  /** The ring that opens its rows: a process without it leaves the place to others. */
+  readonly ring: keyof OpeningRings
   /** The table and the sealed columns, as the catalogue names them. */
   readonly table: string
   readonly columns: readonly string[]
@@ -38,4 +41,14 @@ export type Place = {
    * it, while the keys are computed: whoever edits never waits for a rotation.
    */
   write(tx: Tx, tenantId: string, rows: readonly Resealed[]): Promise<void>
+}
+
+/** A ring that the place's work was begun with. Throws TypeError where it is not held. */
+export function heldFor<Name extends keyof OpeningRings>(
+  rings: OpeningRings,
+  name: Name,
+): NonNullable<OpeningRings[Name]> {
+  const ring = rings[name]
+  if (ring === undefined) throw new TypeError(`${name} is not held`)
+  return ring
 }

@@ -1,6 +1,14 @@
-import { sealedPlaces } from '@callwire/db'
+import { sealContent } from '@callwire/crypto'
+import { sealedPlaces, type SealedPlace } from '@callwire/db'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { fillSecrets, idOf, sealAccount } from '../testing/fill-secrets.ts'
+import { personIndex, sealContexts } from '../contexts.ts'
+import {
+  fillSecrets,
+  fillWebhookSecrets,
+  idOf,
+  numberOf,
+  sealAccount,
+} from '../testing/fill-secrets.ts'
 import { readSecrets } from '../testing/read-secrets.ts'
 import { ringsOf } from '../testing/test-keys.ts'
 import { createWorld, type World } from '../testing/world.ts'
@@ -21,7 +29,12 @@ const ids = {
   call_keys: idOf('cal', 0),
   callback_inbox: idOf('cbk', 0),
   idempotency_keys: idOf('cal', 0),
+  never_call: idOf('nvc', 0),
+  webhook_secrets: idOf('whs', 0),
 } as const
+
+/** The login of whoever opens a place. */
+const loginFor = (name: SealedPlace) => (name === 'webhook_secrets' ? w.courier : w.dialer)
 
 describe('the places of sealed text', () => {
   it('are all the columns that hold text sealed under a ring', async () => {
@@ -40,10 +53,11 @@ describe('the places of sealed text', () => {
 
   it.each(sealedPlaces)('%s: a row is opened, re-sealed and replaced', async (name) => {
     await fillSecrets(w.sql, ringsOf('k1'), { from: 0, to: 2, tenants: 1 })
+    await fillWebhookSecrets(w.sql, ringsOf('k1'), { from: 0, to: 2, tenants: 1 })
     const before = await readSecrets(w.sql, ringsOf('k1'))
     const [place, tenantId, id] = [placeNamed(name), idOf('ten', 0), ids[name]]
     const rings = ringsOf('k2', 'k1')
-    const [found] = await w.dialer.keys.sealedRows({
+    const [found] = await loginFor(name).keys.sealedRows({
       place: name,
       kid: 'k1',
       afterTenant: '',
@@ -51,7 +65,7 @@ describe('the places of sealed text', () => {
       limit: 1,
     })
     expect(found).toEqual({ tenantId, id })
-    await w.dialer.withTenant(tenantId, async (tx) => {
+    await loginFor(name).withTenant(tenantId, async (tx) => {
       const [row, ...others] = await place.load(tx, tenantId, [id])
       expect([row?.id, row?.kid, others]).toEqual([id, 'k1', []])
       row?.check(rings)
@@ -68,13 +82,14 @@ describe('the places of sealed text', () => {
 
   it.each(sealedPlaces)('%s: what was edited after it was read is left alone', async (name) => {
     await fillSecrets(w.sql, ringsOf('k1'), { from: 0, to: 1, tenants: 1 })
+    await fillWebhookSecrets(w.sql, ringsOf('k1'), { from: 0, to: 1, tenants: 1 })
     const [place, tenantId, id] = [placeNamed(name), idOf('ten', 0), ids[name]]
     const rings = ringsOf('k2', 'k1')
-    await w.dialer.withTenant(tenantId, async (tx) => {
+    await loginFor(name).withTenant(tenantId, async (tx) => {
       const rows = await place.load(tx, tenantId, [id])
       const resealed = rows.map((row) => row.reseal(rings))
       // Somebody else re-seals the same row between our reading and our writing.
-      await w.dialer.withTenant(tenantId, (other) =>
+      await loginFor(name).withTenant(tenantId, (other) =>
         place.write(
           other,
           tenantId,
@@ -105,6 +120,34 @@ describe('the places of sealed text', () => {
     })
     const { plaintexts } = await readSecrets(w.sql, rings)
     expect(plaintexts.get(`${phoneId} apiToken`)).toBe('apiToken new')
+  })
+
+  it('keep the later of two entries for one person, listed while the key changed', async () => {
+    const [tenantId, former, later] = [idOf('ten', 0), idOf('nvc', 0), idOf('nvc', 1)]
+    await fillSecrets(w.sql, ringsOf('k1'), { from: 0, to: 1, tenants: 1 })
+    const { contentRing } = ringsOf('k2', 'k1')
+    const number = numberOf(0)
+    await w.sql`insert into never_call ${w.sql({
+      tenant_id: tenantId,
+      id: later,
+      person_sealed: sealContent(contentRing, sealContexts.neverCall(tenantId, later), number),
+      person_masked: '+9198********',
+      person_index: personIndex(contentRing, tenantId, number)[0] ?? '',
+      reason: 'asked again',
+      created_by: 'u',
+    })}`
+    const place = placeNamed('never_call')
+    await w.dialer.withTenant(tenantId, async (tx) => {
+      const rows = await place.load(tx, tenantId, [former])
+      await place.write(
+        tx,
+        tenantId,
+        rows.map((row) => row.reseal(ringsOf('k2', 'k1'))),
+      )
+    })
+    expect([...(await w.sql`select id, reason from never_call`)]).toEqual([
+      { id: later, reason: 'asked again' },
+    ])
   })
 
   it('find an index that is not that of the number', async () => {

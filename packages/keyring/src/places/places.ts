@@ -1,5 +1,4 @@
 import { sealedPlaces, type SealedPlace } from '@callwire/db'
-import { callPersonPlace } from './call-person.ts'
 import {
   callbackInboxPlace,
   callKeysPlace,
@@ -7,8 +6,10 @@ import {
   idempotencyKeysPlace,
   recordingUrlPlace,
 } from './content-places.ts'
+import { callPersonPlace, neverCallPlace } from './person-places.ts'
 import { phoneCredentialsPlace } from './phone-credentials.ts'
 import type { Place } from './place.ts'
+import { webhookSecretsPlace } from './webhook-secrets.ts'
 
 const byName: Readonly<Record<SealedPlace, Place>> = {
   phone_credentials: phoneCredentialsPlace,
@@ -18,6 +19,8 @@ const byName: Readonly<Record<SealedPlace, Place>> = {
   call_keys: callKeysPlace,
   callback_inbox: callbackInboxPlace,
   idempotency_keys: idempotencyKeysPlace,
+  never_call: neverCallPlace,
+  webhook_secrets: webhookSecretsPlace,
 }
 
 /** Every place of text sealed under a ring, in the order they are worked through. */

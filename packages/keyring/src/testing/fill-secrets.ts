@@ -5,6 +5,7 @@ import {
   type ContentRing,
   type SealRing,
 } from '@callwire/crypto'
+import { sealedPlaces } from '@callwire/db'
 import type postgres from 'postgres'
 import { personIndex, sealContexts } from '../contexts.ts'
 
@@ -17,7 +18,10 @@ export function numberOf(n: number): string {
   return `+9198${String(n).padStart(8, '0')}`
 }
 
-type Rings = { sealRing: SealRing; contentRing: ContentRing }
+type Rings = { sealRing: SealRing; contentRing: ContentRing; webhookSealRing: SealRing }
+
+/** What `fillSecrets` makes for each number: rows to work on, and sealed texts in them. */
+export const perNumber = { rows: sealedPlaces.length - 1, texts: sealedPlaces.length }
 
 /** The two seals of a phone's account, as the gateway makes them. */
 export function sealAccount(
@@ -35,8 +39,9 @@ export function sealAccount(
 }
 
 /**
- * One row in every place, for each number from `from` to before `to`, spread over the tenants; the
- * tenants are made. `sql` is a connection past every fence, its search path `app`.
+ * One row in every place that the dialer opens, for each number from `from` to before `to`, spread
+ * over the tenants; the tenants are made. `sql` is a connection past every fence, its search path
+ * `app`.
  */
 export async function fillSecrets(
   sql: postgres.Sql,
@@ -97,4 +102,28 @@ export async function fillSecrets(
     call_id: idOf('cal', n),
     status: 202,
   }))
+  await insert('never_call', (n) => ({
+    id: idOf('nvc', n),
+    person_sealed: seal(sealContexts.neverCall(tenantOf(n), idOf('nvc', n)), numberOf(n)),
+    person_masked: '+9198********',
+    person_index: personIndex(rings.contentRing, tenantOf(n), numberOf(n))[0] ?? '',
+    reason: 'asked',
+    created_by: idOf('usr', 1),
+  }))
+}
+
+/** One row in the place that the courier opens, for each number; `fillSecrets` has made the tenants. */
+export async function fillWebhookSecrets(
+  sql: postgres.Sql,
+  rings: Pick<Rings, 'webhookSealRing'>,
+  o: { from: number; to: number; tenants: number },
+): Promise<void> {
+  for (let n = o.from; n < o.to; n += 1) {
+    const [tenantId, endpointId, id] = [idOf('ten', n % o.tenants), idOf('whe', n), idOf('whs', n)]
+    const endpoint = { tenant_id: tenantId, id: endpointId, url: `https://example.com/${n}` }
+    await sql`insert into webhook_endpoints ${sql({ ...endpoint, event_types: ['alert'] })}`
+    const context = sealContexts.webhookSecret(tenantId, endpointId, id)
+    const sealed = sealCredential(rings.webhookSealRing, context, `whsec of ${n}`)
+    await sql`insert into webhook_secrets ${sql({ tenant_id: tenantId, id, endpoint_id: endpointId, sealed })}`
+  }
 }

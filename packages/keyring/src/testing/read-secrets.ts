@@ -18,7 +18,7 @@ type Opened = { plaintexts: Map<string, string>; kids: Map<string, number>; inde
 /** Everything sealed, opened, by table and row; and how many texts each key sealed. */
 export async function readSecrets(
   sql: postgres.Sql,
-  rings: { credentialRing: OpenRing; contentRing: ContentRing },
+  rings: { credentialRing: OpenRing; contentRing: ContentRing; webhookRing: OpenRing },
 ): Promise<Opened> {
   const opened: Opened = { plaintexts: new Map(), kids: new Map(), indexes: new Set() }
   const keep = (name: string, sealed: string, open: () => string) => {
@@ -66,6 +66,17 @@ export async function readSecrets(
   for (const row of await sql<Record<string, string>[]>`select * from idempotency_keys`) {
     const [tenant, call] = [row['tenant_id'] ?? '', row['call_id'] ?? '']
     content(`${call} print`, sealContexts.fingerprint(tenant, call), row['fingerprint'] ?? '')
+  }
+  for (const row of await sql<Record<string, string>[]>`select * from never_call`) {
+    const [tenant, id] = [row['tenant_id'] ?? '', row['id'] ?? '']
+    content(`${id} person`, sealContexts.neverCall(tenant, id), row['person_sealed'] ?? '')
+    opened.indexes.add(row['person_index']?.split('.')[0] ?? '')
+  }
+  for (const row of await sql<Record<string, string>[]>`select * from webhook_secrets`) {
+    const [tenant, id, endpoint] = [row['tenant_id'] ?? '', row['id'] ?? '', row['endpoint_id']]
+    const context = sealContexts.webhookSecret(tenant, endpoint ?? '', id)
+    const sealed = row['sealed'] ?? ''
+    keep(`${id} secret`, sealed, () => openCredential(rings.webhookRing, context, sealed))
   }
   return opened
 }

@@ -3,13 +3,13 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { connectDatabase } from '@callwire/db'
 import { createLogger, systemClock } from '@callwire/runtime'
 import { runKeyJobs } from '../jobs/run-key-jobs.ts'
-import { ringsOf } from './test-keys.ts'
+import { dialersRings } from './test-keys.ts'
 
 const [, , url = ''] = process.argv
 const database = await connectDatabase({ url, applicationName: 'rotate-child', maxConnections: 2 })
 for (;;) {
   await runKeyJobs({
-    ...ringsOf('k2', 'k1'),
+    ...dialersRings('k2', 'k1'),
     database,
     clock: systemClock,
     log: createLogger({ service: 'rotate-child', level: 'error' }),

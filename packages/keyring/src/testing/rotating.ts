@@ -4,7 +4,7 @@ import type { KeyJobsDeps } from '../jobs/key-jobs-deps.ts'
 import { fillSecrets } from './fill-secrets.ts'
 import { quickClock } from './quick-clock.ts'
 import { readSecrets } from './read-secrets.ts'
-import { ringsOf } from './test-keys.ts'
+import { dialersRings, ringsOf } from './test-keys.ts'
 import type { World } from './world.ts'
 
 export const jobId = (n: number) => `kjb_${String(n).padStart(24, '0')}`
@@ -37,11 +37,28 @@ export function worker(w: World, over: Partial<KeyJobsDeps> = {}) {
   const logs = captureLogs()
   const stop = new AbortController()
   const deps: KeyJobsDeps = {
-    ...ringsOf('k2', 'k1'),
+    ...dialersRings('k2', 'k1'),
     database: w.dialer,
     clock: quickClock,
     log: logs.log,
     owner: 'worker',
+    stopping: stop.signal,
+    staleMs: 200,
+    ...over,
+  }
+  return { deps, logs, stop }
+}
+
+/** A courier that works on key jobs, with k2 as primary. */
+export function courierWorker(w: World, over: Partial<KeyJobsDeps> = {}) {
+  const logs = captureLogs()
+  const stop = new AbortController()
+  const deps: KeyJobsDeps = {
+    webhookRing: ringsOf('k2', 'k1').webhookRing,
+    database: w.courier,
+    clock: quickClock,
+    log: logs.log,
+    owner: 'courier',
     stopping: stop.signal,
     staleMs: 200,
     ...over,

@@ -19,7 +19,15 @@ export function ringsOf(...kids: readonly string[]) {
     sealRing: parseSealRing(texts.CREDENTIAL_SEAL_KEYS),
     credentialRing: parseOpenRing(texts.CREDENTIAL_OPEN_KEYS),
     contentRing: parseContentRing(texts.CONTENT_KEYS),
+    webhookSealRing: parseSealRing(texts.WEBHOOK_SEAL_KEYS),
+    webhookRing: parseOpenRing(texts.WEBHOOK_OPEN_KEYS),
   }
+}
+
+/** Of these rings those that a dialer holds. */
+export function dialersRings(...kids: readonly string[]) {
+  const { credentialRing, contentRing } = ringsOf(...kids)
+  return { credentialRing, contentRing }
 }
 
 export type TestRings = ReturnType<typeof ringsOf>

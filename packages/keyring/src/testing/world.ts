@@ -7,6 +7,7 @@ export type World = AsyncDisposable & {
   database: TestDatabase
   sql: postgres.Sql
   dialer: Database
+  courier: Database
   gateway: Database
   provisioner: Provisioner
 }
@@ -30,6 +31,7 @@ export async function createWorld(): Promise<World> {
     return connected
   }
   const [dialer, gateway] = [await login('dialer'), await login('gateway')]
+  const courier = await login('courier')
   const provisioner = connectProvisioner({ url: database.url })
   opened.defer(() => provisioner.close())
   const kept = opened.move()
@@ -37,6 +39,7 @@ export async function createWorld(): Promise<World> {
     database,
     sql,
     dialer,
+    courier,
     gateway,
     provisioner,
     [Symbol.asyncDispose]: () => kept.disposeAsync(),
