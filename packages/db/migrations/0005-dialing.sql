@@ -52,6 +52,9 @@ alter table calls
 -- Calls that take up a place under a cap.
 create index calls_of_account on calls (account_sid)
   where status in ('dialing', 'unknown', 'ringing', 'in-progress') and account_sid is not null;
+-- The line before a cap.
+create index calls_waiting_for_cap on calls (tenant_id, phone_id)
+  where status = 'queued' and reason_code = 'waiting_for_cap';
 create index calls_parked on calls (tenant_id, unknown_at)
   where status = 'unknown' and reason_code = 'needs_review';
 
@@ -142,7 +145,6 @@ create table webhook_cursors (
   constraint webhook_cursors_call foreign key (tenant_id, call_id) references calls (tenant_id, id)
 );
 create index webhook_cursors_of_call on webhook_cursors (tenant_id, call_id);
-create index webhook_cursors_moved on webhook_cursors (moved_at);
 
 -- One message for one endpoint: a fact of a call or an alert about none, and how its delivery goes.
 -- Its words stand in the ledger alone: what is erased there is not sent any more.
@@ -178,7 +180,8 @@ create unique index webhook_deliveries_fact on webhook_deliveries (tenant_id, en
   where call_id is not null;
 create unique index webhook_deliveries_alert on webhook_deliveries (tenant_id, endpoint_id, alert_id)
   where alert_id is not null;
-create index webhook_deliveries_due on webhook_deliveries (due_at) where state = 'pending';
+create index webhook_deliveries_due on webhook_deliveries (tenant_id, endpoint_id, due_at, id)
+  where state = 'pending';
 create index webhook_deliveries_of_endpoint on webhook_deliveries (tenant_id, endpoint_id, created_at);
 create index webhook_deliveries_done on webhook_deliveries (finished_at) where finished_at is not null;
 

@@ -16,7 +16,7 @@ begin
   foreach item.relname in array array['tenants', 'users', 'sessions', 'api_keys', 'phones', 'calls',
     'call_heads', 'callback_inbox', 'media_streams', 'stream_tokens', 'transcriptions',
     'phone_credentials', 'phone_checks', 'call_keys', 'idempotency_keys', 'never_call',
-    'webhook_endpoints', 'webhook_secrets', 'webhook_deliveries']
+    'webhook_endpoints', 'webhook_secrets', 'webhook_cursors', 'webhook_deliveries', 'tenant_alerts']
   loop
     execute format('create policy finder on app.%I for select to callwire_finder using (true)',
       item.relname);
@@ -36,7 +36,7 @@ grant select (tenant_id, id, ingest_key, phone_token_hash, deleted_at) on app.ph
   to callwire_finder;
 grant select (tenant_id, id, direction, status, reason_code, sid, attempt, priority, due_at,
               dialing_at, dialed_at, unknown_at, heard_at, created_at, schedule_at, answered_at,
-              ended_at, time_limit_seconds, account_sid, person_kid, metadata_kid, recording_url_kid)
+              ended_at, time_limit_seconds, account_sid, fence, person_kid, metadata_kid, recording_url_kid)
   on app.calls to callwire_finder;
 grant select (tenant_id, call_id, last_type) on app.call_heads to callwire_finder;
 grant select (tenant_id, id, call_id, received_at, applied_at, kid) on app.callback_inbox
@@ -46,8 +46,14 @@ grant select (tenant_id, id, created_at) on app.phone_checks to callwire_finder;
 grant select (tenant_id, phone_id, kid) on app.phone_credentials to callwire_finder;
 grant select (tenant_id, call_id, kid) on app.call_keys, app.idempotency_keys to callwire_finder;
 grant select (created_at) on app.idempotency_keys to callwire_finder;
-grant select (tenant_id, id, kid) on app.never_call, app.webhook_secrets to callwire_finder;
-grant select (tenant_id, id, status, deleted_at) on app.webhook_endpoints to callwire_finder;
+grant select (tenant_id, id, kid) on app.never_call to callwire_finder;
+grant select (tenant_id, id, endpoint_id, kid, expires_at) on app.webhook_secrets
+  to callwire_finder;
+grant select (tenant_id, id, status, scanned_to, deleted_at) on app.webhook_endpoints
+  to callwire_finder;
+grant select (tenant_id, endpoint_id, call_id, moved_at) on app.webhook_cursors
+  to callwire_finder;
+grant select (tenant_id, id, at) on app.tenant_alerts to callwire_finder;
 grant select (tenant_id, id, endpoint_id, state, owned_until, due_at, finished_at)
   on app.webhook_deliveries to callwire_finder;
 grant select (tenant_id, id, call_id, heartbeat_at, ended_at) on app.media_streams
@@ -199,6 +205,14 @@ as $$
     and c.reason_code is distinct from 'needs_review'
 $$;
 
+-- Whose call it is, if an attempt still holds it.
+create function call_of_attempt(call text, held_fence integer) returns table (tenant_id text)
+language sql stable security definer set search_path = app, pg_temp
+as $$
+  select c.tenant_id from calls c
+  where c.id = call and c.status = 'dialing' and c.fence = held_fence
+$$;
+
 create function old_idempotency_keys(older_than_ms bigint, most integer)
   returns table (tenant_id text, call_id text)
 language sql stable security definer set search_path = app, pg_temp
@@ -300,31 +314,73 @@ as $$
   where e.status = 'active' and e.deleted_at is null
 $$;
 
--- Fair between endpoints: everybody's first message before anybody's second.
-create function due_webhook_deliveries(most integer) returns table (tenant_id text, id text)
+-- Fair between endpoints: everybody's first message before anybody's second, and at most `each` of
+-- one. Those that have enough to do, by their own id or their tenant's, are left out. Each endpoint's
+-- first few come from the index: a long line of one costs nothing.
+create function due_webhook_deliveries(each integer, most integer, busy text[])
+  returns table (tenant_id text, endpoint_id text, id text)
 language sql stable security definer set search_path = app, pg_temp
 as $$
-  select due.tenant_id, due.id
-  from (
-    select d.tenant_id, d.id, d.due_at,
-      row_number() over (partition by d.tenant_id, d.endpoint_id order by d.due_at, d.id) as turn
+  select due.tenant_id, due.endpoint_id, due.id
+  from webhook_endpoints e cross join lateral (
+    select d.tenant_id, d.endpoint_id, d.id, d.due_at,
+      row_number() over (order by d.due_at, d.id) as turn
     from webhook_deliveries d
-      join webhook_endpoints e on e.tenant_id = d.tenant_id and e.id = d.endpoint_id
-    where d.state = 'pending' and d.due_at <= now()
+    where d.tenant_id = e.tenant_id and d.endpoint_id = e.id
+      and d.state = 'pending' and d.due_at <= now()
       and (d.owned_until is null or d.owned_until < now())
-      and e.status = 'active' and e.deleted_at is null
+    order by d.due_at, d.id limit each
   ) due
+  where e.status = 'active' and e.deleted_at is null
+    and not (e.id = any (busy) or e.tenant_id = any (busy))
   order by due.turn, due.due_at
   limit most
 $$;
 
+-- Done for so long, or waiting for so long for an endpoint that is off, or of one that is deleted.
 create function old_webhook_deliveries(older_than_ms bigint, most integer)
   returns table (tenant_id text, id text)
 language sql stable security definer set search_path = app, pg_temp
 as $$
-  select d.tenant_id, d.id from webhook_deliveries d
-  where d.finished_at < now() - older_than_ms * interval '1 millisecond'
-  order by d.finished_at limit most
+  (select d.tenant_id, d.id from webhook_deliveries d
+  where d.finished_at < now() - older_than_ms * interval '1 millisecond' limit most)
+  union
+  (select d.tenant_id, d.id from webhook_endpoints e join webhook_deliveries d
+    on d.tenant_id = e.tenant_id and d.endpoint_id = e.id
+  where e.deleted_at is not null or e.status = 'disabled' and d.state = 'pending'
+    and d.due_at < now() - older_than_ms * interval '1 millisecond' limit most)
+$$;
+
+-- Of calls that nothing happened to for so long before the last look, or of an endpoint that is
+-- deleted.
+create function old_webhook_cursors(older_than_ms bigint, most integer)
+  returns table (tenant_id text, endpoint_id text, call_id text)
+language sql stable security definer set search_path = app, pg_temp
+as $$
+  select c.tenant_id, c.endpoint_id, c.call_id
+  from webhook_cursors c join webhook_endpoints e
+    on e.tenant_id = c.tenant_id and e.id = c.endpoint_id
+  where e.deleted_at is not null
+    or c.moved_at < e.scanned_to - older_than_ms * interval '1 millisecond'
+  limit most
+$$;
+
+create function expired_webhook_secrets(most integer) returns table (tenant_id text, id text)
+language sql stable security definer set search_path = app, pg_temp
+as $$
+  select s.tenant_id, s.id from webhook_secrets s join webhook_endpoints e
+    on e.tenant_id = s.tenant_id and e.id = s.endpoint_id
+  where e.deleted_at is not null or s.expires_at < now()
+  limit most
+$$;
+
+create function old_tenant_alerts(older_than_ms bigint, most integer)
+  returns table (tenant_id text, id text)
+language sql stable security definer set search_path = app, pg_temp
+as $$
+  select a.tenant_id, a.id from tenant_alerts a
+  where a.at < now() - older_than_ms * interval '1 millisecond'
+  order by a.at limit most
 $$;
 
 -- Keys ----------------------------------------------------------------------------------------
@@ -463,10 +519,12 @@ grant execute on function call_by_id(text), due_calls(integer), stale_dialing(in
   unknown_calls(integer), unpolled_calls(integer, integer), unapplied_callbacks(integer, integer),
   stale_streams(integer, integer), pending_transcriptions(integer), unreceipted_calls(integer),
   expired_calls(integer), calls_over_limit(integer, integer, integer), account_live_calls(text),
-  old_idempotency_keys(bigint, integer)
+  call_of_attempt(text, integer), old_idempotency_keys(bigint, integer)
   to callwire_dialer;
-grant execute on function active_webhook_endpoints(), due_webhook_deliveries(integer),
-  old_webhook_deliveries(bigint, integer)
+grant execute on function active_webhook_endpoints(),
+  due_webhook_deliveries(integer, integer, text[]), old_webhook_deliveries(bigint, integer),
+  old_webhook_cursors(bigint, integer), expired_webhook_secrets(integer),
+  old_tenant_alerts(bigint, integer)
   to callwire_courier;
 grant execute on function call_by_id(text), pending_transcriptions(integer) to callwire_transcriber;
 

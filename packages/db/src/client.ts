@@ -22,8 +22,11 @@ export type Connection = PoolClient
 
 /** A pool of connections; the first use connects. */
 export type Client = {
-  /** The rows of one statement outside any tenant. Faults come as DbError. */
-  rows<Row>(text: string, values?: readonly unknown[]): Promise<Row[]>
+  /**
+   * The rows of one statement outside any tenant; each connection plans it once, if it has a name
+   * of its own. Faults come as DbError.
+   */
+  rows<Row>(text: string, values?: readonly unknown[], name?: string): Promise<Row[]>
   /** A connection for oneself. Faults of the database come as DbError. */
   withConnection<T>(work: (connection: Connection) => Promise<T>): Promise<T>
   /** Closes idle connections, and waits a few seconds for the others. */
@@ -74,9 +77,10 @@ export function openClient(o: {
 
   return {
     withConnection,
-    rows: <Row>(text: string, values: readonly unknown[] = []) =>
+    rows: <Row>(text: string, values: readonly unknown[] = [], name?: string) =>
       withConnection(async (connection) => {
-        const result = await connection.query(text, [...values])
+        const named = name === undefined ? {} : { name }
+        const result = await connection.query({ text, values: [...values], ...named })
         return result.rows as Row[]
       }),
     close: () => bounded(pool.end()),

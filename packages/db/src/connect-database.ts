@@ -1,3 +1,4 @@
+import { createAccountRequests, type AccountRequests } from './account-requests.ts'
 import { DEFAULT_MAX_CONNECTIONS, openClient, type Client } from './client.ts'
 import { DbError } from './db-error.ts'
 import { createFinder, type Finder } from './finder.ts'
@@ -15,6 +16,8 @@ export type Database = {
    */
   withTenant: Transact
   finder: Finder
+  /** The dialer's alone. */
+  accountRequests: AccountRequests
   /** The install's keys: which there are, who holds them, what names them. */
   keys: KeyStore
   /** Resolves when the database answers. */
@@ -48,6 +51,7 @@ export async function connectDatabase(o: {
   return {
     withTenant: createTransact(client),
     finder: createFinder(client),
+    accountRequests: createAccountRequests(client),
     keys: createKeyStore(loginRunner(client)),
     ping: async () => {
       await client.rows('select 1')

@@ -107,6 +107,7 @@ describe('withTenant', () => {
 
 test('a database and a provisioner have these ways in and no others', async () => {
   expect(Object.keys(await open('gateway')).toSorted()).toEqual([
+    'accountRequests',
     'close',
     'finder',
     'keys',

@@ -3,6 +3,8 @@ import type { Client } from './client.ts'
 /** A row of one tenant, found without knowing the tenant. */
 export type Found = { tenantId: string; id: string }
 export type FoundCall = { tenantId: string; callId: string }
+/** One call's place in what an endpoint was told. */
+export type FoundCursor = FoundCall & { endpointId: string }
 export type FoundPhone = { tenantId: string; phoneId: string }
 
 /**
@@ -45,15 +47,28 @@ export type Finder = {
   expiredCalls(limit: number): Promise<FoundCall[]>
   /** Going on for `marginMs` longer than they may last: their own limit, or `longestMs`. */
   callsOverLimit(marginMs: number, longestMs: number, limit: number): Promise<FoundCall[]>
+  /** Whose call it is, if it is `dialing` with this fence still. */
+  callOfAttempt(callId: string, fence: number): Promise<{ tenantId: string } | null>
   /** How many calls take up a place on an Exotel account now, over all tenants. */
   accountLiveCalls(accountSid: string): Promise<number>
   /** Idempotency keys made so long ago, by the call they stand for. */
   oldIdempotencyKeys(olderThanMs: number, limit: number): Promise<FoundCall[]>
   activeWebhookEndpoints(): Promise<Found[]>
-  /** Pending, due, in nobody's hands: every endpoint's first before any endpoint's second. */
-  dueWebhookDeliveries(limit: number): Promise<Found[]>
-  /** Delivered or dead for so long. */
+  /**
+   * Pending, due, in nobody's hands: every endpoint's first before any endpoint's second, at most
+   * `each` of one. `busy` names endpoints and tenants that are left out.
+   */
+  dueWebhookDeliveries(o: {
+    each: number
+    limit: number
+    busy: readonly string[]
+  }): Promise<(Found & { endpointId: string })[]>
+  /** Delivered or dead for so long, or waiting in vain. */
   oldWebhookDeliveries(olderThanMs: number, limit: number): Promise<Found[]>
+  /** Not moved for so long before the endpoint's last look. */
+  oldWebhookCursors(olderThanMs: number, limit: number): Promise<FoundCursor[]>
+  expiredWebhookSecrets(limit: number): Promise<Found[]>
+  oldTenantAlerts(olderThanMs: number, limit: number): Promise<Found[]>
   tenantCount(): Promise<number>
   /** No tenant at all. */
   isEmpty(): Promise<boolean>
@@ -67,9 +82,13 @@ const one = {
 } as const
 
 export function createFinder(client: Client): Finder {
-  const many = <Row>(columns: string, name: string, values: readonly (string | number)[]) => {
+  const many = <Row>(
+    columns: string,
+    name: string,
+    values: readonly (string | number | readonly string[])[],
+  ) => {
     const places = values.map((_, index) => `$${index + 1}`).join(', ')
-    return client.rows<Row>(`select ${columns} from finder.${name}(${places})`, values)
+    return client.rows<Row>(`select ${columns} from finder.${name}(${places})`, values, name)
   }
   const first = async <Row>(columns: string, name: string, value: string) => {
     const [row] = await many<Row>(columns, name, [value])
@@ -98,6 +117,10 @@ export function createFinder(client: Client): Finder {
     expiredCalls: (limit) => many(one.call, 'expired_calls', [limit]),
     callsOverLimit: (marginMs, longestMs, limit) =>
       many(one.call, 'calls_over_limit', [marginMs, longestMs, limit]),
+    callOfAttempt: async (callId, fence) => {
+      const [row] = await many<{ tenantId: string }>(one.tenant, 'call_of_attempt', [callId, fence])
+      return row ?? null
+    },
     accountLiveCalls: async (sid) => {
       const [row] = await client.rows<{ count: number }>(
         'select finder.account_live_calls($1) as count',
@@ -107,9 +130,18 @@ export function createFinder(client: Client): Finder {
     },
     oldIdempotencyKeys: (ageMs, limit) => many(one.call, 'old_idempotency_keys', [ageMs, limit]),
     activeWebhookEndpoints: () => many(one.found, 'active_webhook_endpoints', []),
-    dueWebhookDeliveries: (limit) => many(one.found, 'due_webhook_deliveries', [limit]),
+    dueWebhookDeliveries: ({ each, limit, busy }) =>
+      many(`${one.found}, endpoint_id as "endpointId"`, 'due_webhook_deliveries', [
+        each,
+        limit,
+        busy,
+      ]),
     oldWebhookDeliveries: (ageMs, limit) =>
       many(one.found, 'old_webhook_deliveries', [ageMs, limit]),
+    oldWebhookCursors: (ageMs, limit) =>
+      many(`${one.call}, endpoint_id as "endpointId"`, 'old_webhook_cursors', [ageMs, limit]),
+    expiredWebhookSecrets: (limit) => many(one.found, 'expired_webhook_secrets', [limit]),
+    oldTenantAlerts: (ageMs, limit) => many(one.found, 'old_tenant_alerts', [ageMs, limit]),
     tenantCount: async () => {
       const [row] = await client.rows<{ count: number }>('select finder.tenant_count() as count')
       return row?.count ?? 0

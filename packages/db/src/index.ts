@@ -1,3 +1,4 @@
+export { type AccountRequests } from './account-requests.ts'
 export { connectDatabase, type Database } from './connect-database.ts'
 export { connectProvisioner, type Provisioner } from './connect-provisioner.ts'
 export { DbError, isUniqueViolation } from './db-error.ts'
