@@ -1,3 +1,4 @@
+import { z } from 'zod'
 import type { CallReason } from './call.ts'
 
 /**
@@ -27,11 +28,17 @@ export const callReasonCodes = {
   provider_protocol_error: 'Failed: Exotel answered with a redirect, which is never followed.',
   credential_integrity: 'Failed: the stored credentials cannot be opened.',
   host_not_allowed: 'Failed: the host of the stored account may not be spoken to.',
+  invalid_account: 'Failed: the stored account cannot be used for a request.',
+  invalid_request: 'Failed: the call cannot be expressed as a request to Exotel.',
   not_placed: 'Failed: Exotel has no such call; it was never placed.',
   no_news: 'Failed: Exotel never reported how the call ended.',
 } as const satisfies Record<string, string>
 
 export type CallReasonCode = keyof typeof callReasonCodes
+
+export const callReasonCodeSchema = z.enum(
+  Object.keys(callReasonCodes) as [CallReasonCode, ...CallReasonCode[]],
+)
 
 /** A reason with one of the known codes; `message` is one sentence about this call. */
 export function reasonOf(code: CallReasonCode, message: string): CallReason {
