@@ -12,7 +12,12 @@ export {
   type Permission,
   type Role,
 } from './role.ts'
-export { callReasonCodes, reasonOf, type CallReasonCode } from './call-reason.ts'
+export {
+  callReasonCodes,
+  callReasonCodeSchema,
+  reasonOf,
+  type CallReasonCode,
+} from './call-reason.ts'
 export {
   callingHoursSchema,
   capsSchema,
@@ -127,8 +132,24 @@ export {
   MAX_TIME_LIMIT_SECONDS,
   placeCallBody,
   receiptReply,
+  reconcileCallBody,
   type PlaceCallBody,
+  type ReconcileCallBody,
 } from './routes/calls.ts'
+export {
+  dialingSchema,
+  installDialingSchema,
+  patchInstallDialingBody,
+  type Dialing,
+  type InstallDialing,
+} from './routes/dialing.ts'
+export {
+  addNeverCallBody,
+  listNeverCallQuery,
+  neverCallSchema,
+  type AddNeverCallBody,
+  type NeverCall,
+} from './routes/never-call.ts'
 export {
   patchSettingsBody,
   settingsSchema,

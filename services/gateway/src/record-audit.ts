@@ -26,10 +26,16 @@ export type AuditAction =
   | 'agent.deleted'
   | 'call.placed'
   | 'call.canceled'
+  | 'call.reconciled'
   | 'pii.read'
   | 'ticket.made'
   | 'ingest_token.made'
   | 'settings.changed'
+  | 'install.dialing_paused'
+  | 'install.dialing_resumed'
+  | 'never_call.added'
+  | 'never_call.replaced'
+  | 'never_call.removed'
 
 export type AuditActor = { kind: 'user' | 'api_key'; id: string }
 

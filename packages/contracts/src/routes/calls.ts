@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { callReasonCodeSchema } from '../call-reason.ts'
 import { callStatusSchema, metadataSchema } from '../call.ts'
 import { pageQuery, success } from '../envelope.ts'
 import { receiptSchema } from '../event.ts'
@@ -23,16 +24,24 @@ export const placeCallBody = z.strictObject({
 })
 export type PlaceCallBody = z.infer<typeof placeCallBody>
 
+/** Exotel's name of a call: printable ASCII without blanks. */
+const sidSchema = z.string().regex(/^[\x21-\x7e]{1,128}$/)
+
 export const listCallsQuery = z.strictObject({
   ...pageQuery,
-  sid: z
-    .string()
-    .regex(/^[\x21-\x7e]{1,128}$/)
-    .optional(),
+  sid: sidSchema.optional(),
   status: callStatusSchema.optional(),
+  reason: callReasonCodeSchema.optional(),
   phoneId: idSchemas.phone.optional(),
   to: z.string().min(3).max(32).optional(),
 })
+
+/** A person's answer for a call that was parked: which of Exotel's calls it is, or that there is none. */
+export const reconcileCallBody = z.union([
+  z.strictObject({ sid: sidSchema }),
+  z.strictObject({ notPlaced: z.literal(true) }),
+])
+export type ReconcileCallBody = z.infer<typeof reconcileCallBody>
 
 export const listEventsQuery = z.strictObject({
   after: z.coerce.number().int().min(0).default(0),

@@ -33,9 +33,15 @@ import { getCall } from './calls/get-call.ts'
 import { getReceipt } from './calls/get-receipt.ts'
 import { getTranscript } from './calls/get-transcript.ts'
 import { listCalls } from './calls/list-calls.ts'
+import { listCandidates } from './calls/list-candidates.ts'
 import { listEvents } from './calls/list-events.ts'
 import { createPersonNumbers } from './calls/person-number.ts'
 import { placeCall } from './calls/place-call.ts'
+import { reconcileCall } from './calls/reconcile-call.ts'
+import { getDialing } from './dialing/get-dialing.ts'
+import { getInstallDialing } from './dialing/get-install-dialing.ts'
+import { patchInstallDialing } from './dialing/patch-install-dialing.ts'
+import { pauseDialing, resumeDialing } from './dialing/switch-dialing.ts'
 import { getKeyStatus } from './keys/get-key-status.ts'
 import { getRotation } from './keys/get-rotation.ts'
 import { getVerification } from './keys/get-verification.ts'
@@ -47,6 +53,10 @@ import { resumeRotation } from './keys/resume-rotation.ts'
 import { retireKey } from './keys/retire-key.ts'
 import { startRotation } from './keys/start-rotation.ts'
 import { startVerification } from './keys/start-verification.ts'
+import { addNeverCall } from './never-call/add-never-call.ts'
+import { listNeverCall } from './never-call/list-never-call.ts'
+import { createListedNumbers } from './never-call/listed-number.ts'
+import { removeNeverCall } from './never-call/remove-never-call.ts'
 import { checkPhone } from './phones/check-phone.ts'
 import { deletePhone } from './phones/delete-phone.ts'
 import { getPhone } from './phones/get-phone.ts'
@@ -99,6 +109,7 @@ export function routeTable(given: RouteDeps): Route[] {
     metadata,
     ring: given.contentRing,
     audit: createRecordAudit(newId),
+    listed: createListedNumbers(given.contentRing),
     failedLogins: createFailedLogins(given.clock),
     sealAccount: createSealAccount({
       ring: given.credentialRing,
@@ -118,8 +129,12 @@ export function routeTable(given: RouteDeps): Route[] {
     ...[createAgent(deps), listAgents(deps), getAgent(deps), patchAgent(deps), deleteAgent(deps)],
     ...[placeCall({ ...deps, enqueue }), listCalls(deps), getCall(deps), cancelCall(deps)],
     ...[listEvents(deps), getTranscript(deps), getReceipt(deps)],
+    ...[reconcileCall(deps), listCandidates(deps)],
     ...[makeTicket(deps), makeIngestToken(deps)],
     ...[getSettings(deps), patchSettings(deps)],
+    ...[getDialing(deps), pauseDialing(deps), resumeDialing(deps)],
+    ...[getInstallDialing(deps), patchInstallDialing(deps)],
+    ...[addNeverCall(deps), listNeverCall(deps), removeNeverCall(deps)],
     ...[getKeyStatus(keys), introduceKey(keys), promoteKey(keys), retireKey(keys)],
     ...[startRotation(keys), getRotation(keys), pauseRotation(keys), resumeRotation(keys)],
     ...[startVerification(keys), getVerification(keys)],

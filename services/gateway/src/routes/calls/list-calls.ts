@@ -24,7 +24,8 @@ export function listCalls(deps: {
     access: 'calls:read',
     tag: 'calls',
     summary: 'List calls, newest first',
-    description: '`to` finds the other person in either direction.',
+    description:
+      '`to` finds the other person in either direction; `reason` finds what waits or ended for it, such as `needs_review`.',
     query: listCallsQuery,
     replies: { 200: page({ calls: z.array(callSchema) }).meta({ description: 'One page' }) },
     handle: async ({ principal, query }) => {
@@ -39,6 +40,7 @@ export function listCalls(deps: {
               before === null ? undefined : lt(calls.id, before),
               query.sid === undefined ? undefined : eq(calls.sid, query.sid),
               query.status === undefined ? undefined : eq(calls.status, query.status),
+              query.reason === undefined ? undefined : eq(calls.reasonCode, query.reason),
               query.phoneId === undefined ? undefined : eq(calls.phoneId, query.phoneId),
               person === null ? undefined : inArray(calls.personIndex, person),
             ),

@@ -3,6 +3,8 @@ import type { Database } from '@callwire/db'
 import { ok } from '../../http/reply.ts'
 import { route } from '../../http/route.ts'
 import { actorOf, type RecordAudit } from '../../record-audit.ts'
+import { releaseCalls } from './release-calls.ts'
+import { settingsAudit } from './settings-audit.ts'
 import { readSettings, writeSettings } from './settings-row.ts'
 
 export function patchSettings(deps: {
@@ -15,23 +17,27 @@ export function patchSettings(deps: {
     access: 'settings:write',
     tag: 'settings',
     summary: "Change the tenant's settings",
+    description:
+      'What is left out stays as it is, also within `caps`; null takes a rule away. Calls that wait because of a rule that changes are looked at again at once.',
     body: patchSettingsBody,
     replies: {
       200: success({ settings: settingsSchema }).meta({ description: 'The changed settings' }),
     },
     handle: async ({ principal, body }) => {
       const { tenantId } = principal
-      const { dialingPaused } = body
+      const details = settingsAudit(body)
       const settings = await deps.database.withTenant(tenantId, async (tx) => {
-        if (dialingPaused === undefined) return readSettings(tx, tenantId)
-        const changed = await writeSettings(tx, tenantId, { dialingPaused })
-        await deps.audit(tx, {
-          tenantId,
-          actor: actorOf(principal),
-          action: 'settings.changed',
-          details: { dialingPaused },
-        })
-        return changed
+        if (Object.keys(details).length > 0) {
+          await writeSettings(tx, tenantId, body)
+          await releaseCalls(tx, body)
+          await deps.audit(tx, {
+            tenantId,
+            actor: actorOf(principal),
+            action: 'settings.changed',
+            details,
+          })
+        }
+        return readSettings(tx, tenantId)
       })
       return ok(200, { settings })
     },
