@@ -10,6 +10,7 @@ export {
 } from './budget.ts'
 export { BusError, type BusErrorCode } from './bus-error.ts'
 export { connectRedis, type BusConnection } from './connection.ts'
+export { SHORT_LINE, type DialJob, type Relayed } from './dial-queue.ts'
 export {
   createDoorbellSubscriber,
   type DoorbellListener,
@@ -19,7 +20,7 @@ export { createDoorbell, type Doorbell, type DoorbellMessage } from './doorbell.
 export { createLeases, type Leases } from './leases.ts'
 export type { JobOf } from './job.ts'
 export { type QueueName } from './names.ts'
-export { createQueues, type DialJob, type Queues } from './queues.ts'
+export { createQueues, type Queues } from './queues.ts'
 export { requireNoEviction } from './require-no-eviction.ts'
 export { createRevocations, type Revocation, type Revocations } from './revocations.ts'
 export { createTickets, type TicketPayload, type Tickets } from './tickets.ts'

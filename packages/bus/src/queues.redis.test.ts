@@ -3,6 +3,7 @@ import { tcpProxy, testRedis } from '@callwire/testkit'
 import { beforeEach, expect, test } from 'vitest'
 import { names } from './names.ts'
 import { createQueues } from './queues.ts'
+import { collect } from './test-support/collect.ts'
 import { testBus, uniqueId } from './test-support/connect.ts'
 import { work } from './work.ts'
 
@@ -10,15 +11,6 @@ import { work } from './work.ts'
 beforeEach(async () => {
   await (await testRedis()).flush()
 })
-
-function collect() {
-  const jobs: CallJob[] = []
-  const handler = (job: CallJob) => {
-    jobs.push(job)
-    return Promise.resolve()
-  }
-  return { jobs, handler }
-}
 
 test('each queue wakes its own workers with ids and nothing else', async () => {
   await using bus = await testBus()
@@ -41,62 +33,6 @@ test('each queue wakes its own workers with ids and nothing else', async () => {
   await queues.close()
 })
 
-test('a wake-up is known until it has run; it waits once however often it is asked for', async () => {
-  await using bus = await testBus()
-  const queues = createQueues(bus.conn)
-  const [tenantId, callId] = [uniqueId('ten'), uniqueId('cal')]
-  const job = { tenantId, callId, attempt: 1 }
-  expect(await queues.hasDialJob(callId, 1)).toBe(false)
-  await queues.wakeDialer(job)
-  await queues.wakeDialer(job)
-  expect(await queues.hasDialJob(callId, 1)).toBe(true)
-  expect(await queues.hasDialJob(callId, 2)).toBe(false)
-
-  const { jobs, handler } = collect()
-  await using _worker = work(bus.conn, 'dial', handler, { concurrency: 4, log: bus.logs.log })
-  await expect.poll(() => queues.hasDialJob(callId, 1)).toBe(false)
-  expect(jobs).toHaveLength(1)
-
-  // The call still waits, and a sweep asks for the same attempt again.
-  await queues.wakeDialer(job)
-  await expect.poll(() => jobs).toHaveLength(2)
-  await queues.close()
-})
-
-test('urgent calls go first, equals in their order', async () => {
-  await using bus = await testBus()
-  const queues = createQueues(bus.conn)
-  const order = [
-    ['plain1', undefined],
-    ['low', 0],
-    ['high', 9],
-    ['middle', 5],
-    ['plain2', undefined],
-  ] as const
-  for (const [callId, priority] of order) {
-    const o = priority === undefined ? {} : { priority }
-    await queues.wakeDialer({ tenantId: 't', callId, attempt: 1 }, o)
-  }
-  const { jobs, handler } = collect()
-  await using _worker = work(bus.conn, 'dial', handler, { concurrency: 1, log: bus.logs.log })
-  await expect.poll(() => jobs).toHaveLength(order.length)
-  expect(jobs.map((job) => job.callId)).toEqual(['high', 'middle', 'plain1', 'low', 'plain2'])
-  await queues.close()
-})
-
-test('a delayed wake-up waits behind one that is due', async () => {
-  await using bus = await testBus()
-  const queues = createQueues(bus.conn)
-  await queues.wakeDialer({ tenantId: 't', callId: 'later', attempt: 1 }, { delayMs: 400 })
-  await queues.wakeDialer({ tenantId: 't', callId: 'now', attempt: 1 })
-  const { jobs, handler } = collect()
-  await using _worker = work(bus.conn, 'dial', handler, { concurrency: 1, log: bus.logs.log })
-  await expect
-    .poll(() => jobs.map((job) => job.callId), { timeout: 10_000 })
-    .toEqual(['now', 'later'])
-  await queues.close()
-})
-
 test('a handler that fails leaves no word of its fault in Redis or the log, and is not repeated', async () => {
   await using bus = await testBus()
   const queues = createQueues(bus.conn)
@@ -105,10 +41,9 @@ test('a handler that fails leaves no word of its fault in Redis or the log, and 
     runs += 1
     return Promise.reject(new Error('dial +919876543210 with s3cr3t'))
   }
-  await using _worker = work(bus.conn, 'dial', failing, { concurrency: 1, log: bus.logs.log })
-  const callId = uniqueId('cal')
-  await queues.wakeDialer({ tenantId: 't', callId, attempt: 1 })
-  const key = `${names.queuePrefix}:dial:${callId}-1`
+  await using _worker = work(bus.conn, 'callback', failing, { concurrency: 1, log: bus.logs.log })
+  await queues.wakeCallback({ tenantId: 't', callId: uniqueId('cal') })
+  const key = `${names.queuePrefix}:callback:1`
   await expect.poll(() => bus.conn.command.hget(key, 'failedReason')).toBe('job failed')
   const kept = await bus.conn.command.hgetall(key)
   expect(kept['stacktrace']).toBe('["Error: job failed"]')

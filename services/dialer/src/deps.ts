@@ -24,7 +24,7 @@ export type DialerSettings = {
 export type DialerDeps = {
   database: Database
   ledger: Ledger
-  queues: Pick<Queues, 'wakeDialer' | 'hasDialJob'>
+  queues: Pick<Queues, 'wakeDialer' | 'relayDials'>
   budget: Budget
   exotel: Pick<
     ExotelClient,

@@ -1,4 +1,5 @@
 import { work } from '@callwire/bus'
+import type { CallJob } from '@callwire/contracts'
 import { runKeyJobs } from '@callwire/keyring'
 import { every, serveMetrics } from '@callwire/runtime'
 import { checkPhone } from './check/check-phone.ts'
@@ -7,6 +8,7 @@ import { placeCall } from './dial/place-call.ts'
 import { applyCallbacks } from './news/apply-callbacks.ts'
 import { pollCalls } from './reconcile/poll-calls.ts'
 import { reconcileCalls } from './reconcile/reconcile-calls.ts'
+import { createSeats } from './relay-seats.ts'
 import { createRelay } from './relay.ts'
 import { sweepOldChecks } from './sweep/old-checks.ts'
 import { sweepStaleDials } from './sweep/stale-dials.ts'
@@ -16,6 +18,8 @@ import { sweepUnreceipted } from './sweep/unreceipted-calls.ts'
 
 /** Requests on their way at once: each waits for Exotel, which takes up to half a minute. */
 const dialConcurrency = 200
+/** However slowly one tenant's account answers, a quarter of the seats stays for the others. */
+const dialsOfOneTenant = 150
 const callbackConcurrency = 8
 /** A person waits for each; more would only use up accounts' budgets. */
 const checkConcurrency = 20
@@ -40,21 +44,25 @@ export async function startDialer(context: DialerContext): Promise<AsyncDisposab
   const { metrics, health } = context
   started.use(await serveMetrics({ ...context.metricsAt, metrics, health, log }))
 
-  let dialing = 0
+  const seats = createSeats({ all: dialConcurrency, ofOneTenant: dialsOfOneTenant })
+  const relay = createRelay(deps, {
+    most: dialConcurrency,
+    pauseMs: roundMs.relay,
+    hasFreeWorkers: () => !seats.isFull(),
+    mayTake: seats.mayTake,
+  })
+  const dial = async (job: CallJob) => {
+    // Left to the relay, which brings it again when others of its tenant are done.
+    if (!seats.take(job.tenantId)) return
+    try {
+      await placeCall(deps, job)
+    } finally {
+      seats.leave(job.tenantId)
+      relay.worked()
+    }
+  }
   const workers = [
-    work(
-      bus,
-      'dial',
-      async (job) => {
-        dialing += 1
-        try {
-          await placeCall(deps, job)
-        } finally {
-          dialing -= 1
-        }
-      },
-      { concurrency: dialConcurrency, log },
-    ),
+    work(bus, 'dial', dial, { concurrency: dialConcurrency, log }),
     work(bus, 'callback', (job) => applyCallbacks(deps, job), {
       concurrency: callbackConcurrency,
       log,
@@ -67,7 +75,6 @@ export async function startDialer(context: DialerContext): Promise<AsyncDisposab
     clearTimeout(cut)
   })
 
-  const relay = createRelay(deps, () => dialing < dialConcurrency)
   const rounds: [name: keyof typeof tasks, ms: number][] = [
     ['relay', roundMs.relay],
     ['reconcile', roundMs.reconcile],
@@ -80,7 +87,7 @@ export async function startDialer(context: DialerContext): Promise<AsyncDisposab
     ['key-jobs', roundMs.keyJobs],
   ]
   const tasks = {
-    relay,
+    relay: (ending: AbortSignal) => relay.run(ending),
     reconcile: () => reconcileCalls(deps),
     poll: () => pollCalls(deps),
     'stale-dials': () => sweepStaleDials(deps),

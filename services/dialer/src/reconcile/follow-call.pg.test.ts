@@ -1,4 +1,3 @@
-import { createQueues } from '@callwire/bus'
 import { calls, connectDatabase, mediaStreams } from '@callwire/db'
 import { eventually } from '@callwire/testkit'
 import { eq } from 'drizzle-orm'
@@ -119,27 +118,6 @@ describe('a dialer that is killed', () => {
     expect(await ended).toBe(0)
     expect((await suite.world.call(callId)).sid).toBe(suite.exotel.placed[0]?.sid)
     expect((await suite.world.call(late)).status).toBe('queued')
-  })
-})
-
-describe('a Redis that forgot everything', () => {
-  test('loses no call: the relay wakes them all again', async () => {
-    const phoneId = await suite.world.addPhone(suite.exotel.host, stream)
-    const due = new Date(Date.now() + 1_500)
-    const ids = [
-      await suite.world.addCall(phoneId, { dueAt: due }),
-      await suite.world.addCall(phoneId, { dueAt: due }),
-    ]
-    await using dialer = await startTestDialer(environment(noPolls))
-    const { tenantId } = suite.world
-    const queues = createQueues(dialer.context.bus)
-    for (const callId of ids) {
-      await queues.wakeDialer({ tenantId, callId, attempt: 1 }, { delayMs: 60_000 })
-    }
-    await suite.redis.flush()
-    await queues.close()
-    for (const callId of ids) await suite.world.placed(callId)
-    expect(suite.exotel.dials()).toHaveLength(2)
   })
 })
 

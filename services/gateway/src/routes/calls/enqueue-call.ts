@@ -96,11 +96,9 @@ export function createEnqueueCall(deps: {
   }
 
   /** A later call is the sweep's affair: Postgres knows when it is due, whatever clocks say here. */
-  function wake({ id: callId, tenantId, attempt, priority, dueAt }: ShownRow['call']): void {
+  function wake({ id: callId, tenantId, attempt, dueAt }: ShownRow['call']): void {
     if (dueAt.getTime() > deps.clock.now() + 1_000) return
-    deps.bestEffort.run('wake dialer', () =>
-      deps.queues.wakeDialer({ tenantId, callId, attempt }, { priority }),
-    )
+    deps.bestEffort.run('wake dialer', () => deps.queues.wakeDialer({ tenantId, callId, attempt }))
   }
 }
 
