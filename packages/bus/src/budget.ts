@@ -1,12 +1,16 @@
 import type { Clock, Random } from '@callwire/runtime'
-import { busCall } from './bus-error.ts'
+import { z } from 'zod'
+import { holdScript, takeScript } from './budget-script.ts'
+import { busCall, BusError } from './bus-error.ts'
 import type { BusConnection } from './connection.ts'
 import { names } from './names.ts'
+import { createRecentTakes } from './recent-takes.ts'
+import { createScript } from './script.ts'
 
 /** What an account was asked lately, as it is written down outside of Redis. */
 export type RequestHistory = {
-  /** Ids of the requests that were taken in the last minute or so, and how long ago each was. */
-  recent(sid: string): Promise<{ id: string; ageMs: number }[]>
+  /** Ids of the requests that were taken within so many ms, and how long ago each was. */
+  recent(sid: string, withinMs: number): Promise<{ id: string; ageMs: number }[]>
 }
 
 /** Who waits when there is no room: its place in line is kept between its questions. */
@@ -46,49 +50,85 @@ export type Budget = {
  * The limit is on requests as the other side sees them, which is up to a dialing deadline (2 s)
  * after they are taken: a window of exactly a minute here would let one more through there.
  */
-const windowMs = 60_000 + 2_000
-
+export const windowMs = 60_000 + 2_000
 /**
- * Redis' own clock decides, for processes' clocks differ. A repeat after a lost reply brings the
- * same member and is not counted twice.
+ * After Redis forgot, what was taken before may not be written down yet; as long as a taker has
+ * from the taking to the sending.
  */
-const takeScript = `
-local t = redis.call('TIME')
-local now = t[1] * 1000 + math.floor(t[2] / 1000)
-local window = tonumber(ARGV[2])
-redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', string.format('%.0f', now - window))
-if redis.call('ZSCORE', KEYS[1], ARGV[3]) then return -1 end
-if redis.call('ZCARD', KEYS[1]) < tonumber(ARGV[1]) then
-  redis.call('ZADD', KEYS[1], string.format('%.0f', now), ARGV[3])
-  redis.call('PEXPIRE', KEYS[1], window + 1000)
-  return -1
-end
-local oldest = redis.call('ZRANGE', KEYS[1], 0, 0, 'WITHSCORES')
-return math.max(1, tonumber(oldest[2]) + window - now + 1)`
+export const settleMs = 2_000
+/** Who is told to come back and does not come for so long loses its place, and delays nobody. */
+const noShowMs = 10_000
+/** Redis may be flushed while its memory is refilled; twice in a row it is not worth a third try. */
+const seedings = 2
+
+const answerSchema = z.union([
+  z.tuple([z.literal('ok')]),
+  z.tuple([z.literal('seed')]),
+  z.tuple([z.literal('wait'), z.number(), z.number(), z.enum(['budget', 'held'])]),
+])
+
+type Known = { id: string; ageMs: number }[]
 
 /**
- * Never more than `perMinute` requests per Exotel account in any 60 s, over all processes.
- * Rejects with `BusError` while Redis is away: without the budget nothing may be sent.
+ * Never more than `perMinute` requests per Exotel account in any 60 s, over all processes. Who finds
+ * no room gets a place in line and the time when there will be some: tenants take turns there, and
+ * within a tenant priority goes first. Who comes back then is served before newcomers.
+ *
+ * A Redis that forgot (flushed, restarted from a snapshot, failed over) is told again what the
+ * history and each process know of the last minute, before it gives anything to the account. What
+ * is left: requests of other processes that were taken, and in 2 s not written down.
+ *
+ * `take` and `hold` reject with `BusError` while Redis is away, `take` also with what the history
+ * rejects with: without the budget nothing may be sent.
  */
 export function createBudget(
   conn: BusConnection,
   o: { perMinute: number; history: RequestHistory; clock: Clock; random: Random },
 ): Budget {
-  const holdKey = (sid: string) => `${names.budget(sid)}:hold`
+  const process = o.random(9).toString('base64url')
+  const own = createRecentTakes(o.clock, windowMs)
+  const takeOnce = createScript(conn, takeScript)
+  const holdOnce = createScript(conn, holdScript)
+
+  const ask = (sid: string, id: string, place: BudgetPlace | undefined, known: Known | null) => {
+    const key = names.budget(sid)
+    const parts = ['', ':hold', ':backs', ':turns', ':seeded', ':line:'].map((part) => key + part)
+    const who =
+      place === undefined
+        ? ['', '', 0]
+        : [place.tenantId, place.id, Math.min(9, Math.max(0, place.priority))]
+    const seeds =
+      known === null ? [] : ['1', ...known.flatMap(({ id, ageMs }) => [id, Math.floor(ageMs)])]
+    const args = [o.perMinute, windowMs, settleMs, noShowMs, id, process, ...who, ...seeds]
+    return busCall(async () =>
+      answerSchema.parse(await takeOnce([names.budgetMemory, ...parts], args)),
+    )
+  }
+
   return {
-    take: (sid) =>
-      busCall(async () => {
-        const heldMs = await conn.command.pttl(holdKey(sid))
-        if (heldMs > 0) return { ok: false, retryAfterMs: heldMs, aboutMs: heldMs, why: 'held' }
-        const id = o.random(12).toString('base64url')
-        const args = [names.budget(sid), o.perMinute, windowMs, id]
-        const waitMs = Number(await conn.command.eval(takeScript, 1, ...args))
-        if (waitMs < 0) return { ok: true, id }
-        return { ok: false, retryAfterMs: waitMs, aboutMs: waitMs, why: 'budget' }
-      }),
-    hold: (sid, ms) =>
-      busCall(async () => {
-        await conn.command.set(holdKey(sid), '1', 'PX', Math.max(1, Math.ceil(ms)))
-      }),
+    take: async (sid, { place, history = o.history } = {}) => {
+      const id = o.random(12).toString('base64url')
+      let answer = await ask(sid, id, place, null)
+      for (let i = 0; answer[0] === 'seed' && i < seedings; i += 1) {
+        // Of a request that is in both, the younger age counts: the row is written a little later.
+        const known = [...own.recent(sid), ...(await history.recent(sid, windowMs))]
+        answer = await ask(sid, id, place, known)
+      }
+      switch (answer[0]) {
+        case 'ok':
+          own.add(sid, id)
+          return { ok: true, id }
+        case 'wait': {
+          const [, retryAfterMs, aboutMs, why] = answer
+          return { ok: false, retryAfterMs, aboutMs, why }
+        }
+        case 'seed':
+          throw new BusError('unavailable', 'Redis forgets faster than it is told.')
+      }
+    },
+    hold: async (sid, ms) => {
+      const forMs = Math.max(1, Math.ceil(ms))
+      await busCall(() => holdOnce([`${names.budget(sid)}:hold`], [forMs]))
+    },
   }
 }

@@ -9,7 +9,9 @@ export const names = {
   queuePrefix: '{cw}',
   audioStream: (callId: string) => `audio:{${callId}}`,
   lease: (callId: string) => `cw:lease:{${callId}}`,
-  budget: (sid: string) => `cw:budget:{${sid}}`,
+  /** One slot for all accounts: whether Redis forgot is asked with every request. */
+  budgetMemory: 'cw:{budget}',
+  budget: (sid: string) => `cw:{budget}:${sid}`,
   ticket: (ticketHash: string) => `cw:ticket:${ticketHash}`,
 } as const
 

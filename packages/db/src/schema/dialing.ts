@@ -37,7 +37,9 @@ export const accountRequests = pgTable(
   {
     accountSid: text('account_sid').notNull(),
     id: text('id').notNull(),
-    at: moment('at').notNull().default(sql`clock_timestamp()`),
+    at: moment('at')
+      .notNull()
+      .default(sql`clock_timestamp()`),
   },
   (table) => [primaryKey({ columns: [table.accountSid, table.id] })],
 )
