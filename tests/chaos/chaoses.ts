@@ -1,0 +1,5 @@
+import { dial } from './dial.ts'
+import type { Chaos } from './lib/figure.ts'
+
+/** Every fault run by the name it is called with. */
+export const chaoses: ReadonlyMap<string, Chaos> = new Map([['dial', dial]])
