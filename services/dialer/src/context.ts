@@ -82,7 +82,7 @@ export async function createContext(
     queues,
     budget: createBudget(bus, {
       perMinute: config.exotel.requestsPerMinute,
-      history: { recent: () => Promise.resolve([]) },
+      history: database.accountRequests,
       ...{ clock, random },
     }),
     exotel,
