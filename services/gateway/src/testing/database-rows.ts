@@ -60,10 +60,16 @@ export async function changeRow(
   url: string,
   table: string,
   id: string,
-  set: Record<string, string | number | Date | null>,
+  set: Record<string, string | number | Date | null | object[]>,
 ): Promise<void> {
   await withDatabase(url, async (sql) => {
-    await sql`update app.${sql(table)} set ${sql(set)} where id = ${id}`
+    const values = Object.fromEntries(
+      Object.entries(set).map(([name, value]) => [
+        name,
+        Array.isArray(value) ? sql.json(value as postgres.JSONValue) : value,
+      ]),
+    )
+    await sql`update app.${sql(table)} set ${sql(values)} where id = ${id}`
   })
 }
 

@@ -7,6 +7,7 @@ export type Fixtures = {
   calls: string
   users: string
   'api-keys': string
+  'never-call': string
 }
 
 export const account = {
@@ -46,11 +47,16 @@ export async function fixturesOf(gw: GatewayUnderTest, token: string): Promise<F
   const call = await post('/calls', { phoneId: phones, to: `+9198765${String(10_000 + counter)}` })
   const user = await post('/users', { email: `agent${counter}@example.com`, role: 'agent' })
   const key = await post('/api-keys', { name: 'reader', scopes: ['calls:read'] })
+  const listed = await post('/never-call', {
+    number: `+9198700${String(10_000 + counter)}`,
+    reason: 'Asked',
+  })
   return {
     agents,
     phones,
     calls: textAt(call, 'call.id'),
     users: textAt(user, 'user.id'),
     'api-keys': textAt(key, 'apiKey.id'),
+    'never-call': textAt(listed, 'neverCall.id'),
   }
 }

@@ -12,6 +12,7 @@ import { first } from '../../http/reply.ts'
 import type { NewId } from '../../new-id.ts'
 import { actorOf, type RecordAudit } from '../../record-audit.ts'
 import { findPhone, requireAccount } from '../phones/find-phone.ts'
+import { checkCallable } from './check-callable.ts'
 import type { CallMetadata } from './call-metadata.ts'
 import type { ShownRow } from './call-view.ts'
 import { refuseIfLive } from './live-guard.ts'
@@ -52,6 +53,8 @@ export function createEnqueueCall(deps: {
       const placed = await deps.ledger.open(tenantId, callId, async (w) => {
         if (!(await claim(w.tx, callId))) throw claimedBefore
         const phone = await readyPhone(w.tx, body.phoneId, deps)
+        const atMs = dialedFrom(body, deps.clock.now())
+        await checkCallable(w.tx, { tenantId, number: person, atMs, numbers: deps.numbers })
         if (body.allowConcurrent !== true) {
           await refuseIfLive(w.tx, tenantId, deps.numbers.index(tenantId, person))
         }
@@ -110,6 +113,11 @@ async function readyPhone(tx: Tx, phoneId: string, deps: { globalFallback: boole
   }
   await requireAccount(tx, phone.id, deps)
   return phone
+}
+
+/** When a call may be dialed first, epoch ms. */
+function dialedFrom(body: PlaceCallBody, nowMs: number): number {
+  return body.scheduleAt === undefined ? nowMs : Math.max(nowMs, Date.parse(body.scheduleAt))
 }
 
 function optionsOf(body: PlaceCallBody) {
