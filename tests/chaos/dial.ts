@@ -9,7 +9,7 @@ import { report } from './dial/report.ts'
 import { storm } from './dial/storms.ts'
 import { startSystem, type System } from './dial/system.ts'
 import { makeLines } from './dial/tenants.ts'
-import { settleBoundMs, timing } from './dial/timing.ts'
+import { timingFor } from './dial/timing.ts'
 import { readTruth } from './dial/truth.ts'
 import { countHits } from './dial/windows.ts'
 import type { Chaos, Report, RunOptions } from './lib/figure.ts'
@@ -18,17 +18,21 @@ import type { Chaos, Report, RunOptions } from './lib/figure.ts'
 export const dial: Chaos = {
   about:
     'orders calls while dialers, gateway, Redis and PostgreSQL are killed and Exotel loses its replies',
-  settings: { calls: 3_000, seconds: 180, accounts: 24, dialers: 3, 'per-minute': 200 },
+  settings: {
+    ...{ calls: 3_000, seconds: 180, tail: 180, accounts: 24, dialers: 4 },
+    ...{ 'per-minute': 200, 'timeout-ms': 3_000 },
+  },
   run: runDial,
 }
 
-/** Calls that are still queued when the last was ordered keep the storm going, but not for ever. */
-const longestTailMs = 180_000
+/** Once nothing is broken any more, what is queued is dialed as fast as budgets allow. */
+const longestDrainMs = 600_000
 const lookEveryMs = 1_000
 
 async function runDial(o: RunOptions): Promise<Report> {
   const { settings, signal, onProgress } = o
   const set = (name: string): number => settings[name] ?? 0
+  const timing = timingFor(set('timeout-ms'))
   await using stack = new AsyncDisposableStack()
   const dataDir = await scratchDir('chaos')
   stack.defer(async () => {
@@ -38,7 +42,7 @@ async function runDial(o: RunOptions): Promise<Report> {
   const system = stack.use(
     await startSystem({
       ...{ dataDir, dialers: set('dialers'), requestsPerMinute: set('per-minute') },
-      ...{ instead: o.instead, onProgress },
+      ...{ instead: o.instead, timing, onProgress },
     }),
   )
   const lines = await makeLines(system, { accounts: set('accounts') })
@@ -47,20 +51,26 @@ async function runDial(o: RunOptions): Promise<Report> {
   onProgress(`ordering ${set('calls')} calls in ${set('seconds')} s, and breaking things`)
   const startedAtMs = Date.now()
   const calm = new AbortController()
-  const storming = storm(system, { signal: AbortSignal.any([signal, calm.signal]), onProgress })
+  const storming = storm(system, {
+    ...{ freezeMs: timing.freezeMs, onProgress },
+    signal: AbortSignal.any([signal, calm.signal]),
+  })
   const orders = await orderCalls(system.gatewayUrl, lines, {
     ...{ calls: set('calls'), seconds: set('seconds'), signal },
   })
   onProgress(`${orders.accepted.length} calls were accepted`)
-  await until(system, longestTailMs, o, (states) => !states.has('queued'))
+  const isDialed = (states: Map<string, number>): boolean => !states.has('queued')
+  await until(system, set('tail') * 1000, o, isDialed)
   calm.abort()
   const damage = await storming
+  onProgress('everything is up again')
+  await until(system, longestDrainMs, o, isDialed)
   const dialedInMs = Date.now() - startedAtMs
   await behave()
-  onProgress('everything is up again; waiting for what is not settled')
+  onProgress('nothing is queued; waiting for what is not settled')
   const settled = await until(
     system,
-    settleBoundMs,
+    timing.settleBoundMs,
     o,
     (states) => ![...states.keys()].some(isOpen),
   )

@@ -17,12 +17,25 @@ export type Blow = {
 /** The dialers, which take turns at being killed. */
 export type Fleet = AsyncDisposable & {
   readonly blows: readonly Blow[]
-  /** Kills the one that has run longest, and starts it anew. */
+  /** Kills the one that has been ready longest, and starts it anew. */
   kill(): Promise<void>
   /** Stops one for `ms`, then lets it go on as if nothing had happened. */
   freeze(ms: number): Promise<void>
   /** Starts those anew that ended by themselves. */
   revive(): void
+}
+
+const readyAnswerMs = 500
+
+async function answersReady(port: number): Promise<boolean> {
+  const url = `http://127.0.0.1:${port}/readyz`
+  return fetch(url, { signal: AbortSignal.timeout(readyAnswerMs) }).then(
+    async (response) => {
+      await response.arrayBuffer()
+      return response.ok
+    },
+    () => false,
+  )
 }
 
 /** Also when it ended while it was frozen. */
@@ -34,21 +47,39 @@ function wake(pid: number): void {
   }
 }
 
-type Member = { program: Program; running: Running; startedAtMs: number; busy: boolean }
+type Member = {
+  program: Program
+  running: Running
+  /** When it was first seen ready, on the monotonic clock; null: not yet. */
+  readyAtMs: number | null
+  /** It is being killed, or is frozen. */
+  busy: boolean
+}
 
-export function startFleet(programs: readonly Program[], o: { providerPort: number }): Fleet {
+export function startFleet(
+  programs: readonly Program[],
+  o: { providerPort: number; metricsPorts: readonly number[] },
+): Fleet {
   const blows: Blow[] = []
-  const start = (program: Program): Member => {
-    const running = startProgram(program)
-    return { program, running, startedAtMs: performance.now(), busy: false }
-  }
+  const start = (program: Program): Member => ({
+    ...{ program, running: startProgram(program), readyAtMs: null, busy: false },
+  })
   const members = programs.map(start)
 
-  /** The longest alive: one that is still starting has nothing under way. */
-  const victim = (): Member | undefined =>
-    members
-      .filter(({ busy, running }) => !busy && !running.ended())
-      .toSorted((a, b) => a.startedAtMs - b.startedAtMs)[0]
+  /** The longest at work: one that is still starting has nothing under way, and to kill it breaks nothing. */
+  const victim = async (): Promise<Member | undefined> => {
+    await Promise.all(
+      members.map(async (member, n) => {
+        const { running, readyAtMs, busy } = member
+        if (busy || readyAtMs !== null) return
+        const isReady = await answersReady(o.metricsPorts[n] ?? 0)
+        if (isReady && member.running === running) member.readyAtMs = performance.now()
+      }),
+    )
+    return members
+      .filter(({ busy, running, readyAtMs }) => !busy && !running.ended() && readyAtMs !== null)
+      .toSorted((a, b) => (a.readyAtMs ?? 0) - (b.readyAtMs ?? 0))[0]
+  }
 
   /** Stops the process where it stands, so that what it has under way holds still to be counted. */
   const halt = (pid: number): Pick<Blow, 'atMs' | 'ports'> => {
@@ -60,7 +91,7 @@ export function startFleet(programs: readonly Program[], o: { providerPort: numb
   return {
     blows,
     async kill() {
-      const member = victim()
+      const member = await victim()
       if (member === undefined) return
       member.busy = true
       blows.push({ kind: 'kill', ...halt(member.running.pid), untilMs: null })
@@ -68,7 +99,7 @@ export function startFleet(programs: readonly Program[], o: { providerPort: numb
       Object.assign(member, start(member.program))
     },
     async freeze(ms) {
-      const member = victim()
+      const member = await victim()
       if (member === undefined) return
       member.busy = true
       const { pid } = member.running

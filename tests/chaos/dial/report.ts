@@ -16,9 +16,9 @@ export type Findings = {
   blows: readonly Blow[]
   verdict: Verdict
   hits: { kills: Hits; freezes: Hits }
-  /** From the first order to the end of the storm, ms. */
+  /** From the first order until nothing was queued, ms. */
   dialedInMs: number
-  /** From the end of the storm until nothing was open, ms. */
+  /** From then until nothing was open, ms. */
   settled: number
   requestsPerMinute: number
 }
@@ -72,7 +72,7 @@ export function report(f: Findings): Report {
     count('callbacks sent', truth.callbacks),
     ...[...verdict.notPlaced].map(([code, n]) => count(`not placed: ${code}`, n)),
     { name: 'calls dialed', value: (1000 * verdict.placed) / f.dialedInMs, unit: 'a second' },
-    { name: 'settled after the storm in', value: Math.round(f.settled / 1000), unit: 's' },
+    { name: 'settled after the last dial in', value: Math.round(f.settled / 1000), unit: 's' },
   ]
   return { figures, problems: problemsOf(f) }
 }

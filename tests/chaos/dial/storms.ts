@@ -1,7 +1,6 @@
 import { randomInt } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { System } from './system.ts'
-import { freezeMs } from './timing.ts'
 
 /** What was done to the system, counted. */
 export type Damage = {
@@ -28,7 +27,7 @@ const redisTurns = ['flush', 'snapshot', 'restart', 'flush', 'crash', 'flush', '
 /** Breaks everything again and again until `signal`; then puts it all up again. */
 export async function storm(
   system: System,
-  o: { signal: AbortSignal; onProgress: (line: string) => void },
+  o: { freezeMs: number; signal: AbortSignal; onProgress: (line: string) => void },
 ): Promise<Damage> {
   const damage: Damage = {
     redisFlushed: 0,
@@ -56,7 +55,7 @@ export async function storm(
     ),
     untilStopped(
       () => pace.betweenFreezesMs,
-      async () => dialers.freeze(freezeMs),
+      async () => dialers.freeze(o.freezeMs),
     ),
     untilStopped(
       () => pace.redisMs,

@@ -9,7 +9,7 @@ import { startFleet, type Fleet } from './fleet.ts'
 import { ask } from './http.ts'
 import { runProgram, startProgram, type Program, type Running } from './process.ts'
 import { ownPostgres, ownRedis, type RedisStore, type Store } from './stores.ts'
-import { timing } from './timing.ts'
+import type { Timing } from './timing.ts'
 
 /** Everything a run breaks, and the provider it is compared with. */
 export type System = AsyncDisposable & {
@@ -35,12 +35,13 @@ export async function startSystem(o: {
   dataDir: string
   dialers: number
   requestsPerMinute: number
+  timing: Timing
   /** The dialer's program when another one is to be tried. */
   instead: string | null
   onProgress: (line: string) => void
 }): Promise<System> {
   await using stack = new AsyncDisposableStack()
-  const { dataDir } = o
+  const { dataDir, timing } = o
   const logs = join(dataDir, 'logs')
   await mkdir(logs, { recursive: true })
   o.onProgress('starting PostgreSQL and Redis')
@@ -113,7 +114,9 @@ export async function startSystem(o: {
   o.onProgress(`starting the simulator, the gateway and ${o.dialers} dialers`)
   let running: Running = startProgram(gateway)
   stack.defer(() => running[Symbol.asyncDispose]())
-  const dialers = stack.use(startFleet(metrics.map(dialer), { providerPort: simulatorPort }))
+  const dialers = stack.use(
+    startFleet(metrics.map(dialer), { providerPort: simulatorPort, metricsPorts: metrics }),
+  )
   const simulatorUrl = `http://${exotelHost}`
   await answers(`${simulatorUrl}/healthz`)
   await answers(`${gatewayUrl}/readyz`)
