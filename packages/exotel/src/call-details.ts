@@ -4,7 +4,14 @@ import { parseExotelTime } from './exotel-time.ts'
 import { countOf, isFields, pick, textOf } from './fields.ts'
 
 /** One party's part in a call, as far as Exotel tells. */
-export type Leg = { status: CallStatus | null; onCallSeconds: number | null }
+export type Leg = {
+  status: CallStatus | null
+  onCallSeconds: number | null
+  /** `human`, `machine`, `notsure`: who picked up, where Exotel listened for it. */
+  answeredBy: string | null
+  /** Why the leg ended, in the network's words or by its code (`normal_clearing`, `16`). */
+  cause: string | null
+}
 
 /** A call in Exotel's books. Numbers are as Exotel writes them. */
 export type ExotelCall = {
@@ -98,8 +105,19 @@ export function parseLegs(value: unknown, beside?: unknown): Leg[] {
     return {
       status: callStatusOf(pick(leg, 'Status') ?? pick(beside, `Leg${index + 1}Status`)),
       onCallSeconds: countOf(pick(leg, 'OnCallDuration')) ?? null,
+      answeredBy: wordOf(pick(leg, 'AnsweredBy')),
+      cause: wordOf(pick(leg, 'Cause')) ?? wordOf(pick(leg, 'CauseCode')),
     }
   })
+}
+
+/** One word, or a code of at most three digits; `NA`, and what might hold a number, is nothing. */
+function wordOf(value: unknown): string | null {
+  const word =
+    textOf(value, 32)
+      ?.toLowerCase()
+      .replace(/[\s-]+/g, '_') ?? ''
+  return word !== 'na' && /^(?:[a-z][a-z_]*|\d{1,3})$/.test(word) ? word : null
 }
 
 function jsonList(text: string): unknown {

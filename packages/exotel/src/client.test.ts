@@ -42,8 +42,8 @@ test('reads the details of a call', async () => {
       durationSeconds: 8,
       recordingUrl: null,
       legs: [
-        { status: 'completed', onCallSeconds: 21 },
-        { status: 'no-answer', onCallSeconds: 0 },
+        { status: 'completed', onCallSeconds: 21, answeredBy: null, cause: null },
+        { status: 'no-answer', onCallSeconds: 0, answeredBy: null, cause: null },
       ],
     },
   })

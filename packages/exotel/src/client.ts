@@ -1,5 +1,6 @@
 import type { Clock } from '@callwire/runtime'
 import { accountPath, basicAuthorization, type ExotelAccount } from './account.ts'
+import { parseActiveStreams, type ActiveStreams } from './active-streams.ts'
 import {
   isRejection,
   parseJson,
@@ -41,6 +42,8 @@ export type ListOutcome = AskOutcome<{ calls: ExotelCall[]; after: string | null
 export type CheckOutcome =
   { kind: 'accepted' } | Exclude<AskOutcome<unknown>, { kind: 'found' } | { kind: 'not_found' }>
 
+export type ActiveStreamsOutcome = AskOutcome<{ streams: ActiveStreams }>
+
 /** Numbers E.164, times epoch ms. Exotel allows a window of a month. */
 export type CallListFilter = {
   from?: string
@@ -62,6 +65,8 @@ export type ExotelClient = {
   listCalls(account: ExotelAccount, filter: CallListFilter): Promise<ListOutcome>
   /** Asks for nothing but an answer, for at most `timeoutMs`; what is shown of calls is not read. */
   checkCredentials(account: ExotelAccount, o: { timeoutMs: number }): Promise<CheckOutcome>
+  /** How many media streams the account has open, for at most `timeoutMs`. */
+  activeStreams(account: ExotelAccount, o: { timeoutMs: number }): Promise<ActiveStreamsOutcome>
   close(): Promise<void>
 }
 
@@ -145,6 +150,14 @@ export function createExotelClient(o: {
       if (outcome.kind === 'not_found') return unknownAccount
       return outcome.kind === 'found' ? { kind: 'accepted' } : outcome
     },
+    activeStreams: async (account, { timeoutMs }) => {
+      const path = `${accountPath('v1', account.sid)}/ActiveStreams`
+      const result = await send(account, account.host, { method: 'GET', path }, { timeoutMs })
+      return askOutcome(result, account, o.clock, (json, text) => {
+        const streams = parseActiveStreams(json, text)
+        return streams === null ? null : { streams }
+      })
+    },
     // Each request closes its own connection.
     close: () => Promise.resolve(),
   }
@@ -189,7 +202,7 @@ function askOutcome<T>(
   result: Exchange,
   account: ExotelAccount,
   clock: Clock,
-  parse: (json: unknown) => T | null,
+  parse: (json: unknown, text: string) => T | null,
 ): AskOutcome<T> {
   if (result.kind === 'not_sent') return { kind: 'unavailable', reason: 'connect_failed' }
   if (result.kind === 'lost') return { kind: 'unavailable', reason: result.reason }
@@ -201,7 +214,7 @@ function askOutcome<T>(
   if (status >= 500) return { kind: 'unavailable', reason: 'server_error' }
   if (status >= 300) return { kind: 'unavailable', reason: 'protocol_error' }
   if (body.kind === 'lost') return { kind: 'unavailable', reason: body.reason }
-  const found = parse(parseJson(body.text))
+  const found = parse(parseJson(body.text), body.text)
   return found === null
     ? { kind: 'unavailable', reason: 'unreadable' }
     : { kind: 'found', ...found }

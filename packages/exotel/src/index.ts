@@ -1,4 +1,5 @@
 export type { ExotelAccount } from './account.ts'
+export type { ActiveStreams } from './active-streams.ts'
 export type { RateLimited, Rejected } from './answer.ts'
 export {
   buildPlaceCall,
@@ -11,6 +12,7 @@ export type { ExotelCall, ExotelCallV3, Leg } from './call-details.ts'
 export { callStatusOf } from './call-status.ts'
 export {
   createExotelClient,
+  type ActiveStreamsOutcome,
   type AskOutcome,
   type CallListFilter,
   type CheckOutcome,
@@ -23,6 +25,13 @@ export { ExotelError, type ExotelErrorCode } from './exotel-error.ts'
 export { normalizeExotelNumber } from './exotel-number.ts'
 export { createdWindow, istTimestamp, parseExotelTime } from './exotel-time.ts'
 export { exotelHosts, type ExotelHosts } from './hosts.ts'
+export {
+  parsePassthru,
+  passthruCustomField,
+  passthruNumbers,
+  withoutStreamUrl,
+  type Passthru,
+} from './passthru.ts'
 export type { PlaceCallOutcome } from './place-call.ts'
 export { parseStatusCallback, type ParsedCallback, type StatusCallback } from './status-callback.ts'
 export {

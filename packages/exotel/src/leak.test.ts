@@ -60,15 +60,16 @@ async function expectAllClean(client: ExotelClient, account: ExotelAccount): Pro
     await client.callDetailsV3(account, 'c1'),
     await client.listCalls(account, { createdFromMs: 0, createdToMs: 1 }),
     await client.checkCredentials(account, { timeoutMs: 300 }),
+    await client.activeStreams(account, { timeoutMs: 300 }),
   ]
   for (const outcome of outcomes) expectClean(outcome)
   expectClean(account)
   return outcomes.map(({ kind }) => kind)
 }
 
-const refused = Array<string>(5).fill('rejected')
-const limited = Array<string>(5).fill('rate_limited')
-const later = ['unknown', ...Array<string>(4).fill('unavailable')]
+const refused = Array<string>(6).fill('rejected')
+const limited = Array<string>(6).fill('rate_limited')
+const later = ['unknown', ...Array<string>(5).fill('unavailable')]
 
 test.each<[what: string, Answer, kinds: string[]]>([
   ['a 200 that echoes', echo(200), later],

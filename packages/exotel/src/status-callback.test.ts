@@ -34,12 +34,18 @@ test('reads the full body alike as a form and as JSON', () => {
     ConversationDuration: '41',
     'Legs[0][Status]': 'completed',
     'Legs[0][OnCallDuration]': '41',
+    'Legs[0][AnsweredBy]': 'HUMAN',
+    'Legs[0][Number]': '09876543210',
     'Legs[1][Status]': '',
+    'Legs[1][Cause]': 'User Busy',
   })
   const asJson = parseStatusCallback(json, {
     ...shared,
     ConversationDuration: 41,
-    Legs: [{ OnCallDuration: 41, Status: 'completed', AnsweredBy: 'NA' }, { Status: null }],
+    Legs: [
+      { OnCallDuration: 41, Status: 'completed', AnsweredBy: 'human', Cause: '09876543210' },
+      { Status: null, AnsweredBy: 'NA', Cause: 'USER_BUSY' },
+    ],
   })
   expect(asForm).toEqual(asJson)
   expect(asJson).toEqual({
@@ -55,8 +61,8 @@ test('reads the full body alike as a form and as JSON', () => {
       to: '08044556677',
       direction: 'outbound-api',
       legs: [
-        { status: 'completed', onCallSeconds: 41 },
-        { status: null, onCallSeconds: null },
+        { status: 'completed', onCallSeconds: 41, answeredBy: 'human', cause: null },
+        { status: null, onCallSeconds: null, answeredBy: null, cause: 'user_busy' },
       ],
     },
   })

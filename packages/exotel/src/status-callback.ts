@@ -54,7 +54,7 @@ function eventTypeOf(fields: Fields): string | undefined {
 }
 
 function extras(fields: Fields): Omit<StatusCallback, 'callSid' | 'status'> {
-  const legs = parseLegs(pick(fields, 'Legs') ?? formLegs(fields))
+  const legs = formLegsOf(fields)
   return defined({
     eventType: eventTypeOf(fields),
     durationSeconds: countOf(pick(fields, 'ConversationDuration', 'Duration', 'DialCallDuration')),
@@ -66,6 +66,11 @@ function extras(fields: Fields): Omit<StatusCallback, 'callSid' | 'status'> {
     updatedAtMs: parseExotelTime(pick(fields, 'DateUpdated')) ?? undefined,
     legs: legs.length === 0 ? undefined : legs,
   })
+}
+
+/** What is told of the call's sides, in whichever way. */
+export function formLegsOf(fields: Fields): Leg[] {
+  return parseLegs(pick(fields, 'Legs') ?? formLegs(fields))
 }
 
 type Defined<T> = { [K in keyof T]?: Exclude<T[K], undefined> }
