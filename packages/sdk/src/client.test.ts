@@ -35,6 +35,49 @@ test.each<[string, (client: Client) => Promise<unknown>]>([
     'GET /api/v1/phones?tag=sales&hasCredentials=false&limit=10',
     ({ phones }) => phones.list({ tag: 'sales', hasCredentials: 'false', limit: 10 }),
   ],
+  ['GET /api/v1/settings', ({ settings }) => settings.get()],
+  [
+    'PATCH /api/v1/settings {"caps":{"calls":null}}',
+    ({ settings }) => settings.update({ caps: { calls: null } }),
+  ],
+  [
+    'POST /api/v1/never-call {"number":"+919876543210","reason":"Asked"}',
+    ({ neverCall }) => neverCall.add({ number: '+919876543210', reason: 'Asked' }),
+  ],
+  [
+    'GET /api/v1/never-call?number=%2B919876543210',
+    ({ neverCall }) => neverCall.list({ number: '+919876543210' }),
+  ],
+  ['DELETE /api/v1/never-call/nvc_1', ({ neverCall }) => neverCall.remove('nvc_1')],
+  ['GET /api/v1/dialing', ({ dialing }) => dialing.get()],
+  ['POST /api/v1/dialing/pause', ({ dialing }) => dialing.pause()],
+  ['POST /api/v1/dialing/resume', ({ dialing }) => dialing.resume()],
+  ['GET /api/v1/install/dialing', ({ install }) => install.dialing()],
+  [
+    'PATCH /api/v1/install/dialing {"paused":true,"reason":"Tests"}',
+    ({ install }) => install.setDialing({ paused: true, reason: 'Tests' }),
+  ],
+  [
+    'GET /api/v1/calls?status=unknown&reason=needs_review',
+    ({ calls }) => calls.list({ status: 'unknown', reason: 'needs_review' }),
+  ],
+  ['GET /api/v1/calls/cal_1/candidates', ({ calls }) => calls.candidates('cal_1')],
+  [
+    'POST /api/v1/calls/cal_1/reconcile {"notPlaced":true}',
+    ({ calls }) => calls.reconcile('cal_1', { notPlaced: true }),
+  ],
+  [
+    'POST /api/v1/webhooks/whe_1/secret?overlapHours=0',
+    ({ webhooks }) => webhooks.rotateSecret('whe_1', { overlapHours: 0 }),
+  ],
+  [
+    'GET /api/v1/webhooks/whe_1/deliveries?state=dead',
+    ({ webhooks }) => webhooks.deliveries('whe_1', { state: 'dead' }),
+  ],
+  [
+    'POST /api/v1/webhooks/whe_1/replay {"deliveryId":"msg_1"}',
+    ({ webhooks }) => webhooks.replay('whe_1', { deliveryId: 'msg_1' }),
+  ],
 ])('%s', async (asked, use) => {
   expect(await askedBy(use)).toBe(asked)
 })

@@ -4,6 +4,7 @@ import type {
   ApiKey,
   Call,
   CallEvent,
+  CallReasonCode,
   CallStatus,
   createAgentBody,
   createApiKeyBody,
@@ -28,28 +29,24 @@ import type {
   Utterance,
 } from '@callwire/contracts'
 import type { z } from 'zod'
+import { dialingRoutes, parkedCallRoutes } from './client-dialing.ts'
+import { webhookRoutes } from './client-webhooks.ts'
 import { createTransport, type TransportOptions } from './transport.ts'
+import { at, createVerbs, type Page, type PageQuery } from './verbs.ts'
 
-export type Page<Noun extends string, T> = Record<Noun, T[]> & { nextCursor: string | null }
 export type Session = z.infer<typeof sessionReply>['data']
 export type CallReceipt = { receipt: Receipt | null; commits: string[]; complete: boolean }
 export type IngestCredentials = z.infer<typeof ingestCredentialsSchema>
 /** All of those given must hold. */
 export type PhoneFilters = Omit<z.output<typeof listPhonesQuery>, 'limit' | 'cursor'>
-type PageQuery = { limit?: number; cursor?: string }
-
-/** Ids go into paths: whatever is in them stays one segment. */
-const at = (id: string) => encodeURIComponent(id)
 
 /**
  * The REST routes, typed. Every method throws `CallwireError`; lists give a page and the next cursor.
  * `calls.place` makes an Idempotency-Key unless given one, so a lost answer never places a second call.
  */
 export function createClient(options: TransportOptions) {
-  const { request } = createTransport(options)
-  const get = <T>(path: string, query: Record<string, string | number | undefined> = {}) =>
-    request<T>('GET', path, { query, repeatable: true })
-  const remove = (path: string) => request<undefined>('DELETE', path)
+  const verbs = createVerbs(createTransport(options))
+  const { get, request, remove } = verbs
 
   return {
     auth: {
@@ -101,17 +98,22 @@ export function createClient(options: TransportOptions) {
         query: PageQuery & {
           sid?: string
           status?: CallStatus
+          /** What calls wait or ended for, such as `needs_review`. */
+          reason?: CallReasonCode
           phoneId?: string
           to?: string
         } = {},
       ) => get<Page<'calls', Call>>('calls', query),
       get: (id: string) => get<{ call: Call }>(`calls/${at(id)}`),
       cancel: (id: string) => request<{ call: Call }>('POST', `calls/${at(id)}/cancel`),
+      ...parkedCallRoutes(verbs),
       events: (id: string, query: { after?: number; limit?: number } = {}) =>
         get<{ events: CallEvent[] }>(`calls/${at(id)}/events`, query),
       transcript: (id: string) => get<{ utterances: Utterance[] }>(`calls/${at(id)}/transcript`),
       receipt: (id: string) => get<CallReceipt>(`calls/${at(id)}/receipt`),
     },
+    ...dialingRoutes(verbs),
+    webhooks: webhookRoutes(verbs),
     users: {
       create: (body: z.input<typeof createUserBody>) =>
         request<{ user: User & { password: string } }>('POST', 'users', { body }),

@@ -1,9 +1,12 @@
 import { failureSchema, type ErrorCode } from '@callwire/contracts'
 
-/** A request that did not succeed. `code` is one of the closed set, or says that no answer came. */
+/**
+ * A request that did not succeed, or a message that is not Callwire's. `code` is one of the closed
+ * set, or says that no answer came or that a signature is wrong.
+ */
 export class CallwireError extends Error {
   override readonly name = 'CallwireError'
-  readonly code: ErrorCode | 'network' | 'unreadable_answer'
+  readonly code: ErrorCode | 'network' | 'unreadable_answer' | 'bad_signature'
   /** HTTP status, or 0 when there was no answer. */
   readonly status: number
   readonly requestId: string | null
@@ -28,9 +31,14 @@ export class CallwireError extends Error {
 
   /** Whether the same request may succeed a little later. */
   get retryable(): boolean {
-    return this.code === 'network' || this.status === 429 || this.status === 503
+    // The first of two equal requests may be running still: its answer is ready soon.
+    if (this.code === 'network' || this.code === 'idempotency_in_progress') return true
+    return passing.has(this.status)
   }
 }
+
+/** Too many, away, and what a proxy says when whoever is behind it is away. */
+const passing: ReadonlySet<number> = new Set([429, 502, 503, 504])
 
 /** Reads a failure's envelope; an answer that has none is named, never quoted. */
 export function errorFrom(status: number, body: unknown, retryAfter: string | null): CallwireError {

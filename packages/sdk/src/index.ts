@@ -3,10 +3,11 @@ export {
   type CallReceipt,
   type Client,
   type IngestCredentials,
-  type Page,
   type PhoneFilters,
   type Session,
 } from './client.ts'
+export type { Page } from './verbs.ts'
+export { verifyWebhook, type WebhookMessage } from './verify-webhook.ts'
 export { CallwireError } from './error.ts'
 export { followCall, type Followed, type FollowOptions } from './follow-call.ts'
 export { openConsumer, type ConsumerConnection } from './consumer-connection.ts'
