@@ -55,6 +55,10 @@ create index calls_of_account on calls (account_sid)
 -- The line before a cap.
 create index calls_waiting_for_cap on calls (tenant_id, phone_id)
   where status = 'queued' and reason_code = 'waiting_for_cap';
+-- The lines in which calls wait: by tenant, whether a pause holds them, and priority.
+create index calls_lines
+  on calls (tenant_id, (reason_code is not distinct from 'paused'), (-priority), due_at, id)
+  where status = 'queued';
 create index calls_parked on calls (tenant_id, unknown_at)
   where status = 'unknown' and reason_code = 'needs_review';
 
