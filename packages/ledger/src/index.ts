@@ -9,6 +9,7 @@ export { commitOf, genesisHash, nextHash, type CommittedContent } from './chain.
 export { verifyChain, type ChainCheck } from './verify-chain.ts'
 export { changeStatus, loadCall, type CallRow, type StatusChange } from './change-status.ts'
 export { claimSid } from './claim-sid.ts'
+export { eventOf } from './event-row.ts'
 export { type NewFact } from './fact.ts'
 export { createLedger, MAX_READ, type Ledger } from './ledger.ts'
 export { LedgerError, type LedgerErrorCode } from './ledger-error.ts'

@@ -16,6 +16,7 @@ test.each([200, 201, 202, 204, 299])('%i delivers', (status) => {
     delivery: { state: 'delivered' },
     status,
     error: null,
+    endpoint: 'works',
     disable: null,
   })
 })
@@ -36,6 +37,7 @@ test.each([
     delivery: { state: 'retry', waitMs: 5_000 },
     status,
     error,
+    endpoint: 'fails',
     disable: null,
   })
 })
@@ -68,6 +70,7 @@ test('the last attempt leaves it dead, with what was wrong', () => {
     delivery: { state: 'dead' },
     status: 500,
     error: 'http_status',
+    endpoint: 'fails',
     disable: null,
   })
   expect(decideOutcome(answered(200), last).delivery).toEqual({ state: 'delivered' })
@@ -78,6 +81,7 @@ test('410 ends the message and turns the endpoint off at once', () => {
     delivery: { state: 'dead' },
     status: 410,
     error: 'gone',
+    endpoint: 'fails',
     disable: 'gone',
   })
 })
@@ -91,4 +95,20 @@ test.each([
 ])('after %s', (_what, over, disable) => {
   expect(decideOutcome(answered(500), { ...usual, ...over }).disable).toBe(disable)
   expect(decideOutcome(answered(200), { ...usual, ...over }).disable).toBeNull()
+})
+
+test('a fault of ours says nothing of the endpoint', () => {
+  const long = { ...usual, attempts: 5, failingSinceMs: 0 }
+  expect(decideOutcome({ kind: 'not_sent', error: 'secret_unreadable' }, long)).toMatchObject({
+    delivery: { state: 'retry' },
+    endpoint: 'untried',
+    disable: null,
+  })
+  expect(decideOutcome({ kind: 'not_sent', error: 'subject_gone' }, long)).toEqual({
+    delivery: { state: 'dead' },
+    status: null,
+    error: 'subject_gone',
+    endpoint: 'untried',
+    disable: null,
+  })
 })

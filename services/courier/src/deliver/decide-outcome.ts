@@ -4,8 +4,10 @@ import type { SendError } from '../send/send-error.ts'
 import { askedWaitMs, nextWaitMs } from './back-off.ts'
 
 /** Why an attempt did not get through; a closed set, shown to people with the delivery. */
-export type DeliveryError =
-  SendError | 'http_status' | 'redirected' | 'gone' | 'url_invalid' | 'secret_unreadable'
+export type DeliveryError = SendError | NotSent | 'http_status' | 'redirected' | 'gone'
+
+/** Why nothing was sent. */
+export type NotSent = 'url_invalid' | 'secret_unreadable' | 'subject_gone'
 
 /** Nothing gets through for so long: the endpoint is turned off (standardwebhooks.com). */
 export const FAILING_FOR_MS = 5 * 86_400_000
@@ -16,13 +18,15 @@ export const FAILING_FOR_MS = 5 * 86_400_000
 const FAILED_AT_LEAST = 3
 
 /** What an attempt came to: an answer, or a reason for which nothing was sent. */
-export type Attempted = Answer | { kind: 'not_sent'; error: 'url_invalid' | 'secret_unreadable' }
+export type Attempted = Answer | { kind: 'not_sent'; error: NotSent }
 
 export type Outcome = {
   /** What becomes of the delivery; with `retry`, after so many ms. */
   readonly delivery: { state: 'delivered' } | { state: 'dead' } | { state: 'retry'; waitMs: number }
   readonly status: number | null
   readonly error: DeliveryError | null
+  /** What the attempt says of the endpoint: nothing, when the fault is ours. */
+  readonly endpoint: 'works' | 'fails' | 'untried'
   /** Turns the endpoint off. */
   readonly disable: 'gone' | 'failing' | null
 }
@@ -37,22 +41,30 @@ export function decideOutcome(
   attempted: Attempted,
   o: { attempts: number; failingSinceMs: number | null; nowMs: number; random: Random },
 ): Outcome {
-  const status = attempted.kind === 'answered' ? attempted.status : null
-  if (status !== null && status >= 200 && status < 300) {
-    return { delivery: { state: 'delivered' }, status, error: null, disable: null }
+  if (attempted.kind === 'answered' && attempted.status >= 200 && attempted.status < 300) {
+    const { status } = attempted
+    return {
+      delivery: { state: 'delivered' },
+      status,
+      error: null,
+      endpoint: 'works',
+      disable: null,
+    }
   }
+  const status = attempted.kind === 'answered' ? attempted.status : null
+  const error = errorOf(attempted)
   // Whoever answers so has said that nothing is wanted any more.
-  if (status === 410) return { delivery: { state: 'dead' }, status, error: 'gone', disable: 'gone' }
-
-  const error =
-    attempted.kind !== 'answered'
-      ? attempted.error
-      : attempted.status >= 300 && attempted.status < 400
-        ? 'redirected'
-        : 'http_status'
+  if (error === 'gone') {
+    return { delivery: { state: 'dead' }, status, error, endpoint: 'fails', disable: 'gone' }
+  }
+  if (error === 'subject_gone') {
+    return { delivery: { state: 'dead' }, status, error, endpoint: 'untried', disable: null }
+  }
   const header = attempted.kind === 'answered' ? attempted.retryAfter : null
   const waitMs = nextWaitMs(o.attempts, askedWaitMs(header, o.nowMs), o.random)
+  const untried = error === 'secret_unreadable'
   const failing =
+    !untried &&
     o.failingSinceMs !== null &&
     o.nowMs - o.failingSinceMs >= FAILING_FOR_MS &&
     o.attempts >= FAILED_AT_LEAST
@@ -60,6 +72,13 @@ export function decideOutcome(
     delivery: waitMs === null ? { state: 'dead' } : { state: 'retry', waitMs },
     status,
     error,
+    endpoint: untried ? 'untried' : 'fails',
     disable: failing ? 'failing' : null,
   }
+}
+
+function errorOf(attempted: Attempted): DeliveryError {
+  if (attempted.kind !== 'answered') return attempted.error
+  if (attempted.status === 410) return 'gone'
+  return attempted.status >= 300 && attempted.status < 400 ? 'redirected' : 'http_status'
 }

@@ -5,9 +5,10 @@ export type Subject =
   { kind: 'event'; event: CallEvent } | { kind: 'alert'; type: string; atMs: number; alert: Alert }
 
 /**
- * The body of a message: `{type, timestamp, data}`. For a fact, `data` is the event as every reader
- * gets it, with its place in the call (`seq`) and its proof; one that was erased comes without its
- * words. It is built when it is sent: what was erased after it was due does not go out.
+ * The body of a message: `{type, timestamp, data}`, where `data` is what every reader gets: of a fact
+ * the event, with its place in the call (`seq`) and its proof, without its words once it was erased;
+ * of an alert about no call its `type`, `at` and `data` alone. It is built when it is sent: what was
+ * erased after it was due does not go out.
  */
 export function messageBody(subject: Subject): string {
   if (subject.kind === 'event') {
@@ -16,9 +17,7 @@ export function messageBody(subject: Subject): string {
   }
   const { type, atMs, alert } = subject
   const { code, severity, message } = alert
-  return JSON.stringify({
-    type,
-    timestamp: new Date(atMs).toISOString(),
-    data: { code, severity, message },
-  })
+  const at = new Date(atMs).toISOString()
+  const data = { type, at, data: { code, severity, message } }
+  return JSON.stringify({ type, timestamp: at, data })
 }
