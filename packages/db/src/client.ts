@@ -1,4 +1,5 @@
 import { Pool, type PoolClient } from 'pg'
+import { CoalescingSocket } from './coalescing-socket.ts'
 import { DbError, isLost, toDbError } from './db-error.ts'
 
 /** A statement that takes longer is not one a live call can wait for. */
@@ -53,6 +54,9 @@ export function openClient(o: {
     idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_TIMEOUT_MS,
     options: '-c search_path=app -c timezone=UTC',
     keepAlive: true,
+    // A statement goes out before the one ahead of it is answered: who needs no answer waits for none.
+    pipeline: true,
+    stream: () => new CoalescingSocket(),
   })
   // A lost connection fails the statement that runs on it, and there it is handled; as an event
   // that nobody hears, it would end the process.

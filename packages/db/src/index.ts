@@ -16,7 +16,7 @@ export { migrateDatabase } from './migrate/migrate-database.ts'
 export { serviceDatabaseUrl, serviceNames, type ServiceName } from './service-name.ts'
 export { tenantCountIn } from './tenant-count.ts'
 export { statement, type Statement } from './statement.ts'
-export { type Transact, type Tx } from './transaction.ts'
+export { commitBehind, type Transact, type Tx } from './transaction.ts'
 export {
   accountRequests,
   agents,

@@ -1,9 +1,11 @@
 import { isId } from '@callwire/contracts'
 import { NodePgSession, NodePgTransaction } from 'drizzle-orm/node-postgres'
 import { PgDialect } from 'drizzle-orm/pg-core'
+import type { QueryConfig, QueryResult } from 'pg'
 import type { Client, Connection } from './client.ts'
 import { DbError, isLost } from './db-error.ts'
 import { bindConnection } from './statement.ts'
+import { createStatementNames } from './statement-names.ts'
 
 type NoRelations = Record<string, never>
 
@@ -12,12 +14,16 @@ export type Tx = NodePgTransaction<NoRelations, NoRelations>
 
 export type Transact = <T>(tenantId: string, work: (tx: Tx) => Promise<T>) => Promise<T>
 
+/** Of each transaction, the statements that nobody waited for: its commit goes right behind them. */
+const lastStatements = new WeakMap<Tx, Promise<unknown>[]>()
+
 /**
  * The way to tenants' rows: a transaction with its tenant set, for policies to compare with. The
  * setting ends with the transaction, so a pooled connection carries nothing over.
  */
 export function createTransact(client: Client, o: { role?: 'callwire_owner' } = {}): Transact {
   const dialect = new PgDialect()
+  const nameOf = createStatementNames()
   return async (tenantId, work) => {
     // Beside its own purpose, this is what lets the id stand in the statement below.
     if (!isId('tenant', tenantId)) {
@@ -25,25 +31,62 @@ export function createTransact(client: Client, o: { role?: 'callwire_owner' } = 
     }
     const role = o.role === undefined ? '' : `set local role ${o.role};`
     const begin = `begin; ${role} select set_config('app.tenant', '${tenantId}', true)`
-    return client.withConnection(async (connection) => {
-      const session = new NodePgSession<NoRelations, NoRelations>(connection, dialect, undefined)
+    return client.withConnection((connection) => {
+      const named = namedStatements(connection, nameOf)
+      // All that drizzle asks of a connection.
+      const lent = named as unknown as Connection
+      const session = new NodePgSession<NoRelations, NoRelations>(lent, dialect, undefined)
       const tx = new NodePgTransaction<NoRelations, NoRelations>(dialect, session, undefined)
       bindConnection(tx, connection)
-      return inTransaction(connection, begin, () => work(tx))
+      const last: Promise<unknown>[] = []
+      lastStatements.set(tx, last)
+      return inTransaction(connection, begin, () => work(tx), last)
     })
   }
 }
 
-/** Commits when the work resolves, rolls back when it rejects. */
+/** A connection whose statements are planned once. */
+function namedStatements(connection: Connection, nameOf: (text: string) => string | undefined) {
+  return {
+    query: (config: QueryConfig, values: readonly unknown[]): Promise<QueryResult> => {
+      const name = nameOf(config.text)
+      return connection.query({ ...config, ...(name && { name }), values: [...values] })
+    },
+  }
+}
+
+/**
+ * Has a transaction commit right behind this statement, without waiting for it first. When the
+ * statement fails, so does the transaction, with the statement's error.
+ */
+export function commitBehind(tx: Tx, statement: Promise<unknown>): void {
+  // Its fault is met where the commit is; until then it is nobody's.
+  statement.catch(() => undefined)
+  const last = lastStatements.get(tx)
+  if (last === undefined) throw new TypeError('a statement needs a transaction')
+  last.push(statement)
+}
+
+/**
+ * Commits when the work resolves, rolls back when it rejects. The first statement travels together
+ * with the begin: should that fail, no tenant is set and no statement does anything.
+ *
+ * @param last - statements whose end the commit does not wait for; read when the work has resolved
+ */
 export async function inTransaction<T>(
   connection: Connection,
   begin: string,
   work: () => Promise<T>,
+  last: readonly Promise<unknown>[] = [],
 ): Promise<T> {
-  await connection.query(begin)
+  const begun = connection.query(begin)
+  begun.catch(() => undefined)
   try {
     const value = await work()
-    const { command } = await connection.query('commit')
+    const committed = connection.query('commit')
+    committed.catch(() => undefined)
+    await Promise.all([begun, ...last])
+    const { command } = await committed
     // Work that swallowed the fault of a statement: the server rolled back, and calls it success.
     if (command !== 'COMMIT') throw new DbError({ code: 'internal', sqlstate: '25P02' })
     return value
