@@ -81,11 +81,10 @@ export function createRelay(
 
   return {
     run: async (signal) => {
-      for (;;) {
+      while (!signal.aborted) {
         room = openRoom()
-        if (!(await round()) || signal.aborted) return
+        if (!(await round())) return
         await roomOrPause(signal)
-        if (signal.aborted) return
       }
     },
     worked: () => {

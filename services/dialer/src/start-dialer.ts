@@ -49,7 +49,7 @@ export async function startDialer(context: DialerContext): Promise<AsyncDisposab
     most: dialConcurrency,
     pauseMs: roundMs.relay,
     hasFreeWorkers: () => !seats.isFull(),
-    mayTake: seats.mayTake,
+    mayTake: (tenantId) => seats.mayTake(tenantId),
   })
   const dial = async (job: CallJob) => {
     // Left to the relay, which brings it again when others of its tenant are done.
