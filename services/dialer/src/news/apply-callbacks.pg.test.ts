@@ -51,26 +51,41 @@ test('callbacks are applied once each, in their order, and kept', async () => {
     EventType: 'terminal',
     Status: 'completed',
     ConversationDuration: '41',
-    RecordingUrl: recordingUrl,
+    'Legs[0][Status]': 'completed',
+    'Legs[0][OnCallDuration]': '44',
+    'Legs[0][Number]': '09876543210',
+    'Legs[1][Status]': 'completed',
+    'Legs[1][OnCallDuration]': '41',
   }
   await suite.world.addCallback(id, end)
   await suite.world.addCallback(id, end)
+  // The same again, but for the recording, which was ready only now.
+  await suite.world.addCallback(id, { ...end, RecordingUrl: recordingUrl })
   await suite.world.addCallback(id, { CallSid, Status: 'null' })
   await suite.world.addCallback(id, { CallSid: 'another', Status: 'failed' })
   await suite.world.addCallback(id, { Status: 'failed' })
   await wake(dialer, id)
-  const call = await suite.world.reaches(id, 'completed')
+  await suite.world.reaches(id, 'completed')
   await eventually(async () => (await outcomes()).every((outcome) => outcome !== null))
+  const call = await suite.world.call(id)
   expect(await outcomes()).toEqual([
     'applied',
     'applied',
+    'duplicate',
     'ignored_rank',
     'ignored_status',
     'ignored_sid',
     'invalid',
   ])
   expect(await suite.world.story(id)).toEqual(['queued', 'dialing', 'in-progress', 'completed'])
-  expect(call).toMatchObject({ durationSeconds: 41, sid })
+  expect(call).toMatchObject({
+    durationSeconds: 41,
+    sid,
+    legs: [
+      { status: 'completed', seconds: 44, answeredBy: null, cause: null },
+      { status: 'completed', seconds: 41, answeredBy: null, cause: null },
+    ],
+  })
   const context = {
     purpose: 'recording-url',
     tenantId: suite.world.tenantId,
@@ -104,4 +119,39 @@ test('a callback whose job was lost is applied by the sweeper', async () => {
   await suite.world.reaches(id, 'busy')
   const events = await suite.world.events(id)
   expect(events.at(-1)?.type).toBe('call.receipt')
+})
+
+test('a flow that reports by its applets is followed, and a stream that failed is told', async () => {
+  await using dialer = await startQuietDialer()
+  const { id, sid } = await placedCall()
+  const CallSid = sid ?? ''
+  const asked = { CallSid, CallFrom: '09876543210', CallTo: '08047112233' }
+  const failed = {
+    ...asked,
+    'Stream[Status]': 'failed',
+    'Stream[DetailedStatus]': 'Streaming_call_throttled',
+    DialCallStatus: 'no-answer',
+  }
+  for (const fields of [asked, failed, failed]) {
+    await suite.world.addCallback(id, fields, 'passthru')
+  }
+  await suite.world.addCallback(id, { ...asked, CallSid: 'another' }, 'passthru')
+  await wake(dialer, id)
+  await suite.world.reaches(id, 'in-progress')
+  await eventually(async () => (await outcomes()).every((outcome) => outcome !== null))
+  expect(await outcomes()).toEqual(['applied', 'ignored_rank', 'duplicate', 'ignored_sid'])
+  const call = await suite.world.call(id)
+  expect(call.legs?.map(({ status }) => status)).toEqual([null, 'no-answer'])
+  const alerts = (await suite.world.events(id)).filter(({ type }) => type === 'alert')
+  expect(alerts.map(({ data }) => data)).toEqual([
+    {
+      code: 'stream_failed',
+      severity: 'warn',
+      message:
+        'Exotel opened no media stream for this call: its account has as many open as it may.',
+    },
+  ])
+  await suite.world.addCallback(id, { CallSid, Status: 'completed' })
+  await wake(dialer, id)
+  await suite.world.reaches(id, 'completed')
 })

@@ -1,22 +1,19 @@
-import type { CallJob } from '@callwire/contracts'
-import { openContent, type ContentRing } from '@callwire/crypto'
+import type { Alert, CallJob } from '@callwire/contracts'
 import { callbackInbox } from '@callwire/db'
-import { parseStatusCallback } from '@callwire/exotel'
-import { sealContexts } from '@callwire/keyring'
 import { loadCall, type LedgerWork } from '@callwire/ledger'
 import { and, asc, eq, isNull } from 'drizzle-orm'
-import { z } from 'zod'
 import type { DialerDeps } from '../deps.ts'
+import { raiseAlertOnce } from '../raise-alert.ts'
 import { applyNews } from './apply-news.ts'
-import type { News, NewsOutcome } from './decide-callback.ts'
+import type { NewsOutcome } from './decide-callback.ts'
+import { wasSaidBefore } from './heard-callback.ts'
+import { readCallback, type InboxRow, type ReadCallback } from './read-callback.ts'
 
 /** One transaction takes this many; what is left is taken by the next wake-up or sweep. */
 const batchSize = 50
 
-const bodySchema = z.object({ contentType: z.string(), fields: z.record(z.string(), z.unknown()) })
-
 type Deps = Pick<DialerDeps, 'ledger' | 'clock' | 'contentRing' | 'log' | 'metrics'>
-type InboxRow = Pick<typeof callbackInbox.$inferSelect, 'id' | 'bodySealed'>
+type Outcome = NewsOutcome | 'unreadable' | 'invalid' | 'no_call'
 
 /** Applies what Exotel said of a call and has not been applied yet, in the order it came. */
 export async function applyCallbacks(d: Deps, job: CallJob): Promise<void> {
@@ -35,11 +32,16 @@ export async function applyCallbacks(d: Deps, job: CallJob): Promise<void> {
       .orderBy(asc(callbackInbox.receivedAt), asc(callbackInbox.id))
       .limit(batchSize)
     for (const row of rows) {
-      const outcome = await applyOne(d, w, row)
+      const read = readCallback(d.contentRing, tenantId, row)
+      const outcome = await applyOne(d, w, row, read)
       d.log.info({ callId, callbackId: row.id, outcome }, 'callback taken')
       await w.tx
         .update(callbackInbox)
-        .set({ appliedAt: new Date(d.clock.now()), outcome })
+        .set({
+          appliedAt: new Date(d.clock.now()),
+          outcome,
+          newsHash: read.kind === 'news' ? read.hash : null,
+        })
         .where(and(eq(callbackInbox.tenantId, tenantId), eq(callbackInbox.id, row.id)))
     }
   })
@@ -49,31 +51,26 @@ async function applyOne(
   d: Deps,
   w: LedgerWork,
   row: InboxRow,
-): Promise<NewsOutcome | 'unreadable' | 'invalid' | 'no_call'> {
-  const body = openBody(d.contentRing, w.tenantId, row)
-  if (body === null) return 'unreadable'
-  const news = newsOf(body)
-  if (news === null) return 'invalid'
+  read: ReadCallback,
+): Promise<Outcome> {
+  if (read.kind !== 'news') return read.kind
   // Each callback meets the call as the one before it left it.
   const call = await loadCall(w.tx, w.callId)
-  return call === null ? 'no_call' : applyNews(d, w, call, news)
-}
-
-type Body = z.infer<typeof bodySchema>
-
-function openBody(ring: ContentRing, tenantId: string, row: InboxRow): Body | null {
-  try {
-    const context = sealContexts.callbackBody(tenantId, row.id)
-    const text = openContent(ring, context, row.bodySealed).toString('utf8')
-    return bodySchema.parse(JSON.parse(text))
-  } catch {
-    return null
+  if (call === null) return 'no_call'
+  const outcome = await applyNews(d, w, call, read.news, () => wasSaidBefore(w, row.id, read.hash))
+  if (read.stream?.failed === true && outcome !== 'ignored_sid') {
+    await raiseAlertOnce(d, w, streamAlert(read.stream.detail))
   }
+  return outcome
 }
 
-function newsOf(body: Body): News | null {
-  const parsed = parseStatusCallback(body.contentType, body.fields)
-  if (parsed.kind === 'invalid') return null
-  const { callSid, status, durationSeconds, recordingUrl } = parsed.callback
-  return { sid: callSid, status, durationSeconds, recordingUrl }
+/** Exotel's word for an account that has as many streams open as it may. */
+const throttled = 'streaming_call_throttled'
+
+function streamAlert(detail: string | null): Alert {
+  const message =
+    detail === throttled
+      ? 'Exotel opened no media stream for this call: its account has as many open as it may.'
+      : 'The media stream of this call failed at Exotel.'
+  return { code: 'stream_failed', severity: 'warn', message }
 }

@@ -5,17 +5,22 @@ import { changeStatus, writeReceiptIfDone, type CallRow, type LedgerWork } from 
 import type { DialerDeps } from '../deps.ts'
 import { claimSid } from '../claim-sid.ts'
 import { patchCall } from '../patch-call.ts'
-import { decideCallback, type News, type NewsOutcome } from './decide-callback.ts'
+import { decideCallback, tellsNews, type News, type NewsOutcome } from './decide-callback.ts'
 import { reopenCall } from './reopen-call.ts'
 
 type Deps = Pick<DialerDeps, 'clock' | 'contentRing' | 'log' | 'metrics'>
 
-/** Applies one piece of news to a call under its head's lock; each change of status is one event. */
+/**
+ * Applies one piece of news to a call under its head's lock; each change of status is one event.
+ *
+ * @param wasSaid - whether the very same was said before; asked only when nothing in it is new
+ */
 export async function applyNews(
   d: Deps,
   w: LedgerWork,
   call: CallRow,
   news: News,
+  wasSaid: () => Promise<boolean> = () => Promise.resolve(false),
 ): Promise<NewsOutcome> {
   const decision = decideCallback(
     {
@@ -24,14 +29,16 @@ export async function applyNews(
       reasonCode: call.reasonCode,
       durationSeconds: call.durationSeconds,
       hasRecordingUrl: call.recordingUrlSealed !== null,
+      legs: call.legs,
     },
     news,
   )
-  const { move, bindSid, durationSeconds, recordingUrl } = decision
+  const { move, bindSid, durationSeconds, recordingUrl, legs } = decision
   const isOurs = bindSid === undefined || (await claimSid(w, call, bindSid))
-  const outcome = isOurs ? decision.outcome : 'ignored_sid'
+  const isRepeat = decision.outcome !== 'ignored_sid' && !tellsNews(decision) && (await wasSaid())
+  const outcome = isRepeat ? 'duplicate' : isOurs ? decision.outcome : 'ignored_sid'
   d.metrics.news(outcome)
-  if (outcome === 'ignored_sid') return outcome
+  if (outcome === 'ignored_sid' || outcome === 'duplicate') return outcome
   const now = new Date(d.clock.now())
   await patchCall(w, {
     heardAt: now,
@@ -39,6 +46,7 @@ export async function applyNews(
     // Exotel speaks of it, so it took it: also when its own reply never came.
     ...(call.dialedAt === null && { dialedAt: now }),
     ...(durationSeconds !== undefined && { durationSeconds }),
+    ...(legs !== undefined && { legs }),
     ...(recordingUrl !== undefined && {
       recordingUrlSealed: sealContent(
         d.contentRing,

@@ -1,7 +1,7 @@
-import { isFinal, rankOf, type CallStatus } from '@callwire/contracts'
+import { isFinal, rankOf, type CallLeg, type CallStatus } from '@callwire/contracts'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { decideCallback, type Known, type News } from './decide-callback.ts'
+import { decideCallback, tellsNews, type Known, type News } from './decide-callback.ts'
 
 const call = (over: Partial<Known> = {}): Known => ({
   status: 'dialing',
@@ -9,9 +9,17 @@ const call = (over: Partial<Known> = {}): Known => ({
   reasonCode: null,
   durationSeconds: null,
   hasRecordingUrl: false,
+  legs: null,
   ...over,
 })
 const news = (over: Partial<News> = {}): News => ({ sid: 's1', status: null, ...over })
+const leg = (over: Partial<CallLeg> = {}): CallLeg => ({
+  status: null,
+  seconds: null,
+  answeredBy: null,
+  cause: null,
+  ...over,
+})
 const notPlaced: Partial<Known> = { status: 'failed', reasonCode: 'not_placed', sid: null }
 
 const rows: [title: string, known: Known, said: News, expected: object][] = [
@@ -89,6 +97,22 @@ const rows: [title: string, known: Known, said: News, expected: object][] = [
     { outcome: 'applied', move: { status: 'in-progress', reopens: false } },
   ],
   [
+    'legs are kept',
+    call(),
+    news({ status: 'in-progress', legs: [leg({ status: 'in-progress' })] }),
+    {
+      outcome: 'applied',
+      move: { status: 'in-progress', reopens: false },
+      legs: [leg({ status: 'in-progress' })],
+    },
+  ],
+  [
+    'legs that say no more than before are no news',
+    call({ status: 'completed', legs: [leg({ status: 'completed', seconds: 9 })] }),
+    news({ status: 'completed', legs: [leg({ status: 'in-progress', seconds: 0 })] }),
+    { outcome: 'ignored_rank' },
+  ],
+  [
     'a call given up as not placed is taken up again',
     call(notPlaced),
     news({ status: 'ringing' }),
@@ -129,6 +153,7 @@ function after(known: Known, said: News): Known {
     reasonCode: decision.move === undefined ? known.reasonCode : null,
     durationSeconds: known.durationSeconds ?? decision.durationSeconds ?? null,
     hasRecordingUrl: known.hasRecordingUrl || decision.recordingUrl !== undefined,
+    legs: decision.legs ?? known.legs,
   }
 }
 
@@ -141,16 +166,28 @@ const starts: Partial<Known>[] = [
   notPlaced,
 ]
 
-/** What Exotel may send about one call: with and without the end's details, for one end. */
+const talked = (end: CallStatus) => [
+  leg({ status: 'completed', seconds: 19, answeredBy: 'human' }),
+  leg({ status: end, seconds: end === 'completed' ? 17 : 0, cause: 'normal_clearing' }),
+]
+
+/** What Exotel may send about one call that ends like this: with and without the details. */
+const newsOf = (end: (typeof finals)[number]): News[] => [
+  news({ status: 'ringing', legs: [leg({ status: 'ringing' })] }),
+  news({
+    status: 'in-progress',
+    durationSeconds: 0,
+    legs: [leg({ status: 'in-progress', seconds: 0 }), leg()],
+  }),
+  news(),
+  news({ legs: [leg({ answeredBy: 'human' })] }),
+  news({ status: end }),
+  news({ status: end, durationSeconds: 17, legs: talked(end) }),
+  news({ status: end, durationSeconds: 17, recordingUrl: 'https://r.example/1' }),
+]
+
 const story = fc.constantFrom(...finals).chain((end) => {
-  const all: News[] = [
-    news({ status: 'ringing' }),
-    news({ status: 'in-progress', durationSeconds: 0 }),
-    news(),
-    news({ status: end }),
-    news({ status: end, durationSeconds: 17 }),
-    news({ status: end, durationSeconds: 17, recordingUrl: 'https://r.example/1' }),
-  ]
+  const all = newsOf(end)
   const again = fc.array(fc.constantFrom(...all), { maxLength: 8 })
   return again.chain((more) =>
     fc
@@ -159,18 +196,57 @@ const story = fc.constantFrom(...finals).chain((end) => {
   )
 })
 
+/** The same, of which anything may get lost, with what the poller is told in the end. */
+const lossyStory = fc.constantFrom(...finals).chain((end) =>
+  fc.shuffledSubarray([...newsOf(end), ...newsOf(end)]).map((order) => ({
+    end,
+    order,
+    polled: news({
+      status: end,
+      durationSeconds: 17,
+      recordingUrl: 'https://r.example/1',
+      legs: talked(end),
+    }),
+  })),
+)
+
+/** How a call stands that ended like this and of which all is known. */
+const whole = (end: CallStatus): Known => ({
+  status: end,
+  sid: 's1',
+  reasonCode: null,
+  durationSeconds: 17,
+  hasRecordingUrl: true,
+  legs: talked(end),
+})
+
 describe('callbacks in any order, any number of times', () => {
   test('end in the same state', () => {
     fc.assert(
       fc.property(fc.constantFrom(...starts), story, (start, { end, order }) => {
         const last = order.reduce(after, call(start))
-        expect(last).toEqual({
-          status: end,
-          sid: 's1',
-          reasonCode: null,
-          durationSeconds: 17,
-          hasRecordingUrl: true,
-        })
+        expect(last).toEqual(whole(end))
+      }),
+    )
+  })
+
+  test('end there also when any of them were lost and Exotel had to be asked', () => {
+    fc.assert(
+      fc.property(fc.constantFrom(...starts), lossyStory, (start, { end, order, polled }) => {
+        const last = [...order, polled].reduce(after, call(start))
+        expect(last).toEqual(whole(end))
+      }),
+    )
+  })
+
+  test('tell nothing new the second time', () => {
+    fc.assert(
+      fc.property(fc.constantFrom(...starts), story, (start, { order }) => {
+        const last = order.reduce(after, call(start))
+        for (const said of order) {
+          const again = decideCallback(last, said)
+          expect(tellsNews(again)).toBe(false)
+        }
       }),
     )
   })

@@ -1,5 +1,6 @@
-import { canMove, isFinal, type CallStatus } from '@callwire/contracts'
+import { canMove, isFinal, type CallLeg, type CallStatus } from '@callwire/contracts'
 import { NOT_PLACED } from '@callwire/ledger'
+import { mergeLegs } from './legs.ts'
 
 /** What Exotel says of a call, in a callback or when asked. Absent fields say nothing. */
 export type News = {
@@ -7,6 +8,7 @@ export type News = {
   status: CallStatus | null
   durationSeconds?: number | undefined
   recordingUrl?: string | undefined
+  legs?: CallLeg[] | undefined
 }
 
 /** What we know of the call. */
@@ -16,17 +18,22 @@ export type Known = {
   reasonCode: string | null
   durationSeconds: number | null
   hasRecordingUrl: boolean
+  legs: CallLeg[] | null
 }
 
-export type NewsOutcome = 'applied' | 'ignored_rank' | 'ignored_status' | 'ignored_sid'
+/** `duplicate`: the same was said before, and nothing in it is new. */
+export type NewsOutcome =
+  'applied' | 'ignored_rank' | 'ignored_status' | 'ignored_sid' | 'duplicate'
 
 export type NewsDecision = {
-  outcome: NewsOutcome
+  outcome: Exclude<NewsOutcome, 'duplicate'>
   /** The status to move to, and whether that takes back a failure as `not_placed`. */
   move?: { status: CallStatus; reopens: boolean }
   bindSid?: string
   durationSeconds?: number
   recordingUrl?: string
+  /** All that is known of the legs now. */
+  legs?: CallLeg[]
 }
 
 /** What Exotel reports of a call that exists; the other states are our own. */
@@ -50,6 +57,7 @@ export function decideCallback(known: Known, news: News): NewsDecision {
   const status = news.status !== null && reported.has(news.status) ? news.status : null
   const move = moveOf(known, status)
   const ends = status !== null && isFinal(status)
+  const legs = mergeLegs(known.legs, news.legs)
   return {
     outcome: move !== undefined ? 'applied' : status === null ? 'ignored_status' : 'ignored_rank',
     ...(move !== undefined && { move }),
@@ -60,6 +68,7 @@ export function decideCallback(known: Known, news: News): NewsDecision {
       news.durationSeconds !== undefined && { durationSeconds: news.durationSeconds }),
     ...(!known.hasRecordingUrl &&
       news.recordingUrl !== undefined && { recordingUrl: news.recordingUrl }),
+    ...(legs !== null && { legs }),
   }
 }
 
@@ -74,4 +83,9 @@ function moveOf(known: Known, status: CallStatus | null): NewsDecision['move'] {
   }
   if (!canMove(known.status, status)) return undefined
   return { status, reopens: false }
+}
+
+/** Whether a piece of news told something that was not known. */
+export function tellsNews({ move, bindSid, durationSeconds, recordingUrl, legs }: NewsDecision) {
+  return [move, bindSid, durationSeconds, recordingUrl, legs].some((part) => part !== undefined)
 }

@@ -1,6 +1,6 @@
 import { callbackInbox } from '@callwire/db'
 import type { LedgerWork } from '@callwire/ledger'
-import { and, eq, inArray } from 'drizzle-orm'
+import { and, eq, inArray, isNotNull, ne } from 'drizzle-orm'
 import type { NewsOutcome } from './decide-callback.ts'
 
 /** Outcomes of callbacks that carried the Sid the call has. */
@@ -26,4 +26,25 @@ export async function forgetIgnored(w: LedgerWork): Promise<void> {
     .update(callbackInbox)
     .set({ appliedAt: null, outcome: null })
     .where(and(ofCall(w), eq(callbackInbox.outcome, ignored)))
+}
+
+/** Whether another callback of the call, applied already, said the same. */
+export async function wasSaidBefore(
+  w: LedgerWork,
+  callbackId: string,
+  hash: string,
+): Promise<boolean> {
+  const rows = await w.tx
+    .select({ id: callbackInbox.id })
+    .from(callbackInbox)
+    .where(
+      and(
+        ofCall(w),
+        eq(callbackInbox.newsHash, hash),
+        ne(callbackInbox.id, callbackId),
+        isNotNull(callbackInbox.appliedAt),
+      ),
+    )
+    .limit(1)
+  return rows.length > 0
 }

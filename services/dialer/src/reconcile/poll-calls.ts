@@ -5,6 +5,7 @@ import { errorFields } from '@callwire/runtime'
 import { claimAsking, readAskable, type Asking } from '../account/read-for-asking.ts'
 import type { DialerDeps } from '../deps.ts'
 import { applyNews } from '../news/apply-news.ts'
+import { legsOf } from '../news/legs.ts'
 import { forEachCall } from '../for-each-call.ts'
 import { decidePoll } from './decide-poll.ts'
 
@@ -46,6 +47,7 @@ async function pollCall(d: DialerDeps, job: CallJob): Promise<void> {
         status,
         durationSeconds,
         recordingUrl: told.recordingUrl ?? undefined,
+        legs: legsOf(told.legs),
       })
     } else {
       const message = 'Exotel never reported the end of this call.'

@@ -1,3 +1,4 @@
+import { connectDatabase } from '@callwire/db'
 import { testDatabase, testRedis, type OwnRedis, type TestDatabase } from '@callwire/testkit'
 import { afterAll, afterEach, beforeAll, beforeEach } from 'vitest'
 import { dialerEnvironment } from './dialer-under-test.ts'
@@ -40,6 +41,7 @@ export function dialerSuite(o: { alone?: boolean } = {}): Suite {
   beforeEach(async () => {
     if (alone) suite.database = await testDatabase()
     await suite.redis.flush()
+    await forgetRequests(suite.database)
     suite.exotel = await exotelStandIn()
     suite.world = await tenantWorld(suite.database)
   })
@@ -49,4 +51,15 @@ export function dialerSuite(o: { alone?: boolean } = {}): Suite {
     if (alone) await suite.database.drop()
   })
   return suite
+}
+
+/** What the test before asked of the account, whose budget would otherwise be told of it. */
+async function forgetRequests(database: TestDatabase): Promise<void> {
+  const dialer = await connectDatabase({
+    url: database.serviceUrl('dialer'),
+    applicationName: 'test-dialer',
+    maxConnections: 1,
+  })
+  await dialer.accountRequests.forget(-60_000, 100_000)
+  await dialer.close()
 }

@@ -50,8 +50,12 @@ export type TenantWorld = AsyncDisposable & {
   /** A phone with sealed credentials for `host`, or with null none, and an agent. */
   addPhone(host: string | null, agent: NewAgent): Promise<string>
   addCall(phoneId: string, over?: Partial<typeof calls.$inferInsert>): Promise<string>
-  /** Stores a status callback as the webhook would. */
-  addCallback(callId: string, fields: Record<string, string>): Promise<void>
+  /** Stores a status callback, or what a Passthru applet says, as the webhook would. */
+  addCallback(
+    callId: string,
+    fields: Record<string, string>,
+    kind?: 'status' | 'passthru',
+  ): Promise<void>
   /** Puts credentials on a phone that has none. */
   giveCredentials(phoneId: string, host: string, token?: string): Promise<void>
   /** A phone's row of credentials, as the dialer may read it. */
@@ -155,10 +159,10 @@ export async function tenantWorld(database: TestDatabase): Promise<TenantWorld> 
       })
       return callId
     },
-    addCallback: async (callId, fields) => {
+    addCallback: async (callId, fields, kind = 'status') => {
       const id = newIdOf('callback')
       const context = sealContexts.callbackBody(tenantId, id)
-      const body = JSON.stringify({ contentType: 'multipart/form-data', fields })
+      const body = JSON.stringify({ kind, contentType: 'multipart/form-data', fields })
       const bodySealed = sealContent(contentRing, context, body)
       await withTenant((tx) =>
         tx.insert(callbackInbox).values({ tenantId, id, callId, bodySealed }),
