@@ -22,7 +22,7 @@ export type System = AsyncDisposable & {
   readonly postgres: Store
   readonly redis: RedisStore
   readonly dialers: Fleet
-  /** Kills the gateway and starts it anew. */
+  /** Kills the gateway and starts it anew; waits until it answers or has ended. */
   killGateway(): Promise<void>
   /** Starts anew what ended by itself, as a process does that finds no store when it starts. */
   keepUp(): void
@@ -128,6 +128,8 @@ export async function startSystem(o: {
     async killGateway() {
       await running.kill()
       running = startProgram(gateway)
+      const started = running
+      await answers(`${gatewayUrl}/healthz`, () => started.ended())
     },
     keepUp() {
       dialers.revive()
@@ -137,14 +139,15 @@ export async function startSystem(o: {
   }
 }
 
-async function answers(url: string): Promise<void> {
+/** Waits until it answers, or until `ended`. */
+async function answers(url: string, ended = (): boolean => false): Promise<void> {
   const until = performance.now() + readyBoundMs
   for (;;) {
     const status = await ask('GET', url).then(
       (answer) => answer.status,
       () => 0,
     )
-    if (status === 200) return
+    if (status === 200 || ended()) return
     if (performance.now() > until) throw new Error(`${url} did not come up (last ${status})`)
     await sleep(lookEveryMs)
   }
