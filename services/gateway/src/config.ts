@@ -16,6 +16,7 @@ const schema = z.object({
   COPILOT_URL: variables.url.transform(address('COPILOT_URL')).prefault('http://127.0.0.1:8082'),
   SERVICE_HEALTH_URLS: variables.text.transform(healthUrls).default([]),
   CREDENTIAL_SEAL_KEYS: variables.text.transform(heldRing('CREDENTIAL_SEAL_KEYS', parseSealRing)),
+  WEBHOOK_SEAL_KEYS: variables.text.transform(heldRing('WEBHOOK_SEAL_KEYS', parseSealRing)),
   CONTENT_KEYS: variables.text.transform(heldRing('CONTENT_KEYS', parseContentRing)),
   CALLBACK_KEYS: variables.text.transform(heldRing('CALLBACK_KEYS', parseMacRing)),
   EDGE_KEYS: variables.text.transform(heldRing('EDGE_KEYS', parseMacRing)),
@@ -24,6 +25,7 @@ const schema = z.object({
   ALLOWED_ORIGINS: variables.text.transform(origins).optional(),
   TRUSTED_PROXIES: variables.cidrList.prefault(''),
   EXOTEL_ALLOWED_HOSTS: variables.hostList.prefault('api.exotel.com,api.in.exotel.com'),
+  WEBHOOK_ALLOWED_HOSTS: variables.hostList.prefault(''),
   EXOTEL_GLOBAL_FALLBACK: variables.booleanFlag.prefault('false'),
   API_RATE_PER_MINUTE: variables.whole(0, mostRequestsPerMinute).prefault('1200'),
   DRAIN_GRACE_MS: variables.durationMs.prefault('60000'),
@@ -46,10 +48,14 @@ export function readGatewayConfig(env: NodeJS.ProcessEnv = process.env) {
   const config = readConfig(schema, env)
   const publicUrl = config.PUBLIC_URL ?? `http://${config.HOST}:${config.GATEWAY_PORT}`
   const supervised = config.CALLWIRE_SUPERVISED === '1'
-  const { CREDENTIAL_SEAL_KEYS, CONTENT_KEYS, CALLBACK_KEYS, EDGE_KEYS } = config
-  const rings = [CREDENTIAL_SEAL_KEYS, CONTENT_KEYS, CALLBACK_KEYS, EDGE_KEYS].map(
-    (held): HeldRing => ({ ...held, file: variableFile(held.name, env) }),
-  )
+  const { CREDENTIAL_SEAL_KEYS, WEBHOOK_SEAL_KEYS, CONTENT_KEYS, CALLBACK_KEYS, EDGE_KEYS } = config
+  const rings = [
+    CREDENTIAL_SEAL_KEYS,
+    WEBHOOK_SEAL_KEYS,
+    CONTENT_KEYS,
+    CALLBACK_KEYS,
+    EDGE_KEYS,
+  ].map((held): HeldRing => ({ ...held, file: variableFile(held.name, env) }))
   return {
     databaseUrl: config.DATABASE_URL,
     redisUrl: config.REDIS_URL,
@@ -60,6 +66,7 @@ export function readGatewayConfig(env: NodeJS.ProcessEnv = process.env) {
     healthUrls: config.SERVICE_HEALTH_URLS,
     rings,
     credentialRing: CREDENTIAL_SEAL_KEYS.ring,
+    webhookRing: WEBHOOK_SEAL_KEYS.ring,
     contentRing: CONTENT_KEYS.ring,
     callbackKeys: CALLBACK_KEYS.ring,
     edgeKeys: EDGE_KEYS.ring,
@@ -69,6 +76,7 @@ export function readGatewayConfig(env: NodeJS.ProcessEnv = process.env) {
     allowedOrigins: config.ALLOWED_ORIGINS ?? [new URL(publicUrl).origin],
     trustedProxies: config.TRUSTED_PROXIES,
     allowedHosts: config.EXOTEL_ALLOWED_HOSTS,
+    webhookHosts: config.WEBHOOK_ALLOWED_HOSTS,
     globalFallback: config.EXOTEL_GLOBAL_FALLBACK,
     ratePerMinute: config.API_RATE_PER_MINUTE,
     drainGraceMs: supervised

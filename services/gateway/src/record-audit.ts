@@ -36,6 +36,13 @@ export type AuditAction =
   | 'never_call.added'
   | 'never_call.replaced'
   | 'never_call.removed'
+  | 'webhook.created'
+  | 'webhook.changed'
+  | 'webhook.enabled'
+  | 'webhook.deleted'
+  | 'webhook.secret_rotated'
+  | 'webhook.replayed'
+  | 'webhook.tested'
 
 export type AuditActor = { kind: 'user' | 'api_key'; id: string }
 

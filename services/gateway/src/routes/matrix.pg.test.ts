@@ -58,6 +58,9 @@ const known = (): Known => ({
   email: 'somebody@example.com',
   newPassword: 'long enough to be taken',
   scopes: ['calls:read'],
+  url: 'https://example.com/hook',
+  deliveryId: `msg_${'0'.repeat(24)}`,
+  since: new Date().toISOString(),
 })
 
 type Case = { name: string; route: Route; path: string }

@@ -76,6 +76,17 @@ import { deleteUser } from './users/delete-user.ts'
 import { getUser } from './users/get-user.ts'
 import { listUsers } from './users/list-users.ts'
 import { patchUser } from './users/patch-user.ts'
+import { createWebhook } from './webhooks/create-webhook.ts'
+import { deleteWebhook } from './webhooks/delete-webhook.ts'
+import { enableWebhook } from './webhooks/enable-webhook.ts'
+import { getWebhook } from './webhooks/get-webhook.ts'
+import { listDeliveries } from './webhooks/list-deliveries.ts'
+import { listWebhooks } from './webhooks/list-webhooks.ts'
+import { patchWebhook } from './webhooks/patch-webhook.ts'
+import { replayWebhook } from './webhooks/replay-webhook.ts'
+import { rotateSecret } from './webhooks/rotate-secret.ts'
+import { testWebhook } from './webhooks/test-webhook.ts'
+import { createWebhookSecrets } from './webhooks/webhook-secrets.ts'
 
 /** What the routes are made of; each takes its own slice. */
 export type RouteDeps = {
@@ -91,7 +102,10 @@ export type RouteDeps = {
   log: Logger
   contentRing: ContentRing
   credentialRing: SealRing
+  webhookRing: SealRing
   allowedHosts: readonly string[]
+  /** `host:port` of webhooks that may be private and without TLS. */
+  webhookHosts: readonly string[]
   /** Whether the dialer has an account for phones without one. */
   globalFallback: boolean
   urls: PublicUrls
@@ -115,6 +129,11 @@ export function routeTable(given: RouteDeps): Route[] {
       ring: given.credentialRing,
       allowedHosts: given.allowedHosts,
     }),
+    webhookSecrets: createWebhookSecrets({
+      ring: given.webhookRing,
+      random: given.random,
+      newId,
+    }),
     claims: createKeyClaims(given.contentRing),
     viewCall: createViewCall({ numbers, metadata }),
   }
@@ -135,6 +154,9 @@ export function routeTable(given: RouteDeps): Route[] {
     ...[getDialing(deps), pauseDialing(deps), resumeDialing(deps)],
     ...[getInstallDialing(deps), patchInstallDialing(deps)],
     ...[addNeverCall(deps), listNeverCall(deps), removeNeverCall(deps)],
+    ...[createWebhook(deps), listWebhooks(deps), getWebhook(deps), patchWebhook(deps)],
+    ...[deleteWebhook(deps), enableWebhook(deps), rotateSecret(deps), testWebhook(deps)],
+    ...[replayWebhook(deps), listDeliveries(deps)],
     ...[getKeyStatus(keys), introduceKey(keys), promoteKey(keys), retireKey(keys)],
     ...[startRotation(keys), getRotation(keys), pauseRotation(keys), resumeRotation(keys)],
     ...[startVerification(keys), getVerification(keys)],

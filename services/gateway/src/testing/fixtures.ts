@@ -8,6 +8,7 @@ export type Fixtures = {
   users: string
   'api-keys': string
   'never-call': string
+  webhooks: string
 }
 
 export const account = {
@@ -51,6 +52,10 @@ export async function fixturesOf(gw: GatewayUnderTest, token: string): Promise<F
     number: `+9198700${String(10_000 + counter)}`,
     reason: 'Asked',
   })
+  const webhook = await post('/webhooks', {
+    url: 'https://example.com/hook',
+    eventTypes: ['call.status'],
+  })
   return {
     agents,
     phones,
@@ -58,5 +63,6 @@ export async function fixturesOf(gw: GatewayUnderTest, token: string): Promise<F
     users: textAt(user, 'user.id'),
     'api-keys': textAt(key, 'apiKey.id'),
     'never-call': textAt(listed, 'neverCall.id'),
+    webhooks: textAt(webhook, 'webhook.id'),
   }
 }

@@ -1,0 +1,20 @@
+import type { Principal } from '@callwire/accounts'
+import type { Permission } from '@callwire/contracts'
+import { ApiError } from '../../http/api-error.ts'
+
+/** What is heard by a webhook, its owner must be able to read: a key leads to no more than it can. */
+export function requireReadable(
+  principal: Pick<Principal, 'permissions'>,
+  eventTypes: readonly string[],
+): void {
+  const lacking = eventTypes.find((type) => !principal.permissions.has(readingOf(type)))
+  if (lacking === undefined) return
+  throw new ApiError('forbidden', `Events of type ${lacking} take ${readingOf(lacking)}.`)
+}
+
+/** Words and digits of a call take more than what becomes of it. */
+function readingOf(type: string): Permission {
+  return type.startsWith('transcript.') || type === 'stream.dtmf'
+    ? 'transcripts:read'
+    : 'calls:read'
+}
