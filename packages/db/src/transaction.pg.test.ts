@@ -60,6 +60,14 @@ test('and fails with that statement, whose error it is', async () => {
   expect(await nameNow()).toBe('Before')
 })
 
+test('which is told also when the work went on and met the consequence', async () => {
+  const broken = db.withTenant(tenantId, async (tx) => {
+    commitBehind(tx, rename(tx, { name: '' }))
+    await names(tx, {})
+  })
+  await expect(broken).rejects.toMatchObject({ code: 'invalid', sqlstate: '23514' })
+})
+
 test('work that gives up after such a statement leaves nothing of it', async () => {
   await db.withTenant(tenantId, (tx) => rename(tx, { name: 'Before' }))
   const givenUp = db.withTenant(tenantId, (tx) => {

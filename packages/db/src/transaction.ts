@@ -93,6 +93,13 @@ export async function inTransaction<T>(
   } catch (error) {
     // A connection that is gone, or silent, is closed by whoever lent it; asking it takes time.
     if (!isLost(error)) await connection.query('rollback')
-    throw error
+    throw await firstFault(last, error)
   }
+}
+
+/** What nobody waited for may be why the work failed: then that is the error to tell. */
+async function firstFault(last: readonly Promise<unknown>[], error: unknown): Promise<unknown> {
+  const ends = await Promise.allSettled(last)
+  const fault = ends.find((end) => end.status === 'rejected')
+  return fault === undefined ? error : (fault.reason as unknown)
 }

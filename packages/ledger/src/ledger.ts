@@ -1,12 +1,14 @@
 import type { Doorbell } from '@callwire/bus'
 import type { CallEvent } from '@callwire/contracts'
-import { callEvents, callHeads, type Database, type Tx } from '@callwire/db'
+import { callEvents, callHeads, commitBehind, type Database, type Tx } from '@callwire/db'
 import { errorFields, type Clock, type Logger, type Random } from '@callwire/runtime'
-import { and, asc, eq, gt, inArray, sql } from 'drizzle-orm'
+import { and, asc, eq, gt, inArray } from 'drizzle-orm'
 import { genesisHash } from './chain.ts'
 import { eventOf } from './event-row.ts'
+import type { NewFact } from './fact.ts'
 import { LedgerError } from './ledger-error.ts'
-import { createWork, type Head, type LedgerWork } from './work.ts'
+import { insertHead, lockHead, storeHead } from './statements.ts'
+import { createWork, makeEvent, type Head, type LedgerWork, type MadeEvent } from './work.ts'
 
 /** Most events of one read. */
 export const MAX_READ = 1_000
@@ -36,6 +38,13 @@ export type Ledger = {
   ): Promise<T>
   /** As {@link Ledger.transact} for a call that is being made: `work` inserts its row. */
   open<T>(tenantId: string, callId: string, work: (w: LedgerWork) => Promise<T>): Promise<T>
+  /**
+   * The first event of a call that is being made, for a statement that stores call, head and event
+   * at once; {@link Ledger.ring} after the commit. Throws LedgerError `invalid_fact`.
+   */
+  firstEvent(callId: string, fact: NewFact): MadeEvent
+  /** Rings the doorbell for events that were committed. Never rejects. */
+  ring(tenantId: string, events: readonly CallEvent[]): Promise<void>
   /** Events after `after`, in order of seq, at most `limit` (and {@link MAX_READ}). */
   read(tenantId: string, callId: string, o: { after: number; limit: number }): Promise<CallEvent[]>
   /** The last seq of each of these calls that exists. */
@@ -56,6 +65,15 @@ export function createLedger(o: {
 }): Ledger {
   const { withTenant } = o.database
 
+  const ring: Ledger['ring'] = async (tenantId, events) => {
+    try {
+      await o.doorbell.ringEvents(tenantId, events)
+    } catch (error) {
+      // The facts stand; listeners find them in the ledger.
+      o.log.debug({ ...errorFields(error), callId: events[0]?.callId }, 'doorbell not rung')
+    }
+  }
+
   const runSeen = async <Seen, T>(
     tenantId: string,
     callId: string,
@@ -68,15 +86,10 @@ export function createLedger(o: {
       const { head, seen } = found
       const { work, appended } = createWork({ ...o, tx, tenantId, callId, head })
       const value = await perform(work, seen)
-      if (appended.length > 0) await storeHead(tx, callId, head)
+      if (appended.length > 0) commitBehind(tx, storeHead(tx, { tenantId, callId, ...head }))
       return { value, appended }
     })
-    try {
-      await o.doorbell.ringEvents(tenantId, done.appended)
-    } catch (error) {
-      // The fact stands; listeners find it in the ledger.
-      o.log.debug({ ...errorFields(error), callId }, 'doorbell not rung')
-    }
+    await ring(tenantId, done.appended)
     return done.value
   }
 
@@ -95,9 +108,12 @@ export function createLedger(o: {
 
   return {
     transactSeen: runSeen,
-    transact: (tenantId, callId, work) => run(tenantId, callId, (tx) => lockHead(tx, callId), work),
+    firstEvent: (callId, fact) => makeEvent({ ...o, callId, head: firstHead(callId) }, fact),
+    ring,
+    transact: (tenantId, callId, work) =>
+      run(tenantId, callId, (tx) => takeHead(tx, tenantId, callId), work),
     open: (tenantId, callId, work) =>
-      run(tenantId, callId, (tx) => insertHead(tx, tenantId, callId), work),
+      run(tenantId, callId, (tx) => newHead(tx, tenantId, callId), work),
     read: (tenantId, callId, { after, limit }) =>
       withTenant(tenantId, async (tx) => {
         const rows = await tx
@@ -127,26 +143,19 @@ export function createLedger(o: {
   }
 }
 
-async function lockHead(tx: Tx, callId: string): Promise<Head> {
-  const [row] = await tx
-    .select({ seq: callHeads.seq, hash: callHeads.hash, lastType: callHeads.lastType })
-    .from(callHeads)
-    .where(eq(callHeads.callId, callId))
-    .for('no key update')
+async function takeHead(tx: Tx, tenantId: string, callId: string): Promise<Head> {
+  const [row] = await lockHead(tx, { tenantId, callId })
   if (row === undefined) throw new LedgerError('no_such_call')
   return row
 }
 
-async function insertHead(tx: Tx, tenantId: string, callId: string): Promise<Head> {
-  const hash = genesisHash(callId)
-  await tx.insert(callHeads).values({ tenantId, callId, hash })
-  return { seq: 0, hash, lastType: null }
+function newHead(tx: Tx, tenantId: string, callId: string): Promise<Head> {
+  const head = firstHead(callId)
+  commitBehind(tx, insertHead(tx, { tenantId, callId, hash: head.hash }))
+  return Promise.resolve(head)
 }
 
-async function storeHead(tx: Tx, callId: string, head: Head): Promise<void> {
-  const { seq, hash, lastType } = head
-  await tx
-    .update(callHeads)
-    .set({ seq, hash, lastType, changedAt: sql`clock_timestamp()` })
-    .where(eq(callHeads.callId, callId))
+/** The head of a call about which nothing has been said yet. */
+function firstHead(callId: string): Head {
+  return { seq: 0, hash: genesisHash(callId), lastType: null }
 }

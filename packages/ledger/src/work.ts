@@ -1,9 +1,10 @@
 import { ID_RANDOM_BYTES, newId, type CallEvent, type EventType } from '@callwire/contracts'
-import { callEvents, callSecrets, type Tx } from '@callwire/db'
+import { callSecrets, commitBehind, type Tx } from '@callwire/db'
 import type { Clock, Random } from '@callwire/runtime'
 import { commitOf, nextHash } from './chain.ts'
-import { eventOf } from './event-row.ts'
+import { eventOf, type EventRow } from './event-row.ts'
 import { textOfFact, type NewFact } from './fact.ts'
+import { insertEvent } from './statements.ts'
 
 const SALT_BYTES = 16
 
@@ -23,6 +24,42 @@ export type LedgerWork = {
   append(fact: NewFact): Promise<CallEvent>
 }
 
+/** An event with the row it is stored as, made but not stored. */
+export type MadeEvent = { event: CallEvent; row: EventRow }
+
+/** Makes the event that comes after `head`, and moves `head` on to it. */
+export function makeEvent(
+  o: { callId: string; head: Head; clock: Pick<Clock, 'now'>; random: Random },
+  fact: NewFact,
+): MadeEvent {
+  const { callId, head } = o
+  const text = textOfFact(fact)
+  const nowMs = o.clock.now()
+  const seq = head.seq + 1
+  const id = newId('event', { nowMs, random: o.random(ID_RANDOM_BYTES) })
+  const at = new Date(nowMs)
+  const salt = o.random(SALT_BYTES).toString('base64url')
+  const content = { id, callId, seq, type: fact.type, at: at.toISOString() }
+  const commit = commitOf({ ...content, data: JSON.parse(text) as unknown, salt })
+  const hash = nextHash(head.hash, commit)
+  head.seq = seq
+  head.hash = hash
+  head.lastType = fact.type
+  const row = {
+    callId,
+    seq,
+    id,
+    type: fact.type,
+    at,
+    data: text,
+    salt,
+    commit,
+    hash,
+    erased: false,
+  }
+  return { row, event: eventOf(row) }
+}
+
 /** The work of one transaction, with the events it appended. */
 export function createWork(o: {
   tx: Tx
@@ -34,34 +71,27 @@ export function createWork(o: {
 }): { work: LedgerWork; appended: CallEvent[] } {
   const { tx, tenantId, callId, head } = o
   const appended: CallEvent[] = []
-  // One statement at a time: a connection takes no two.
-  let stored = Promise.resolve()
 
-  const append = async (fact: NewFact): Promise<CallEvent> => {
-    const text = textOfFact(fact)
-    const nowMs = o.clock.now()
-    const seq = head.seq + 1
-    const id = newId('event', { nowMs, random: o.random(ID_RANDOM_BYTES) })
-    const at = new Date(nowMs)
-    const salt = o.random(SALT_BYTES).toString('base64url')
-    const content = { id, callId, seq, type: fact.type, at: at.toISOString() }
-    const commit = commitOf({ ...content, data: JSON.parse(text) as unknown, salt })
-    const hash = nextHash(head.hash, commit)
-    const row = { callId, seq, id, type: fact.type, at, data: text, salt, commit, hash }
-    // Taken before the first await: two appends that were not awaited still get two numbers.
-    head.seq = seq
-    head.hash = hash
-    head.lastType = fact.type
-    const event = eventOf({ ...row, erased: false })
+  // What is sent first is stored first, so that nobody has to wait: a later statement of the work
+  // sees the event, and the commit fails where its storing failed.
+  const append = (fact: NewFact): CallEvent => {
+    const { event, row } = makeEvent(o, fact)
     appended.push(event)
-    stored = stored.then(async () => {
-      await tx.insert(callEvents).values({ tenantId, ...row })
-      if (fact.secret === undefined) return
-      await tx.insert(callSecrets).values({ tenantId, callId, seq, ...fact.secret })
-    })
-    await stored
+    commitBehind(tx, insertEvent(tx, { tenantId, ...row }))
+    if (fact.secret !== undefined) {
+      const secret = { tenantId, callId, seq: row.seq, ...fact.secret }
+      commitBehind(tx, tx.insert(callSecrets).values(secret).execute())
+    }
     return event
   }
 
-  return { work: { tx, tenantId, callId, head, nowMs: o.clock.now(), append }, appended }
+  const work: LedgerWork = {
+    tx,
+    tenantId,
+    callId,
+    head,
+    nowMs: o.clock.now(),
+    append: (fact) => new Promise((resolve) => resolve(append(fact))),
+  }
+  return { work, appended }
 }
