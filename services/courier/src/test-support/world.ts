@@ -19,6 +19,7 @@ import { createLedger, type Ledger } from '@callwire/ledger'
 import { systemClock, systemRandom } from '@callwire/runtime'
 import { captureLogs, type OwnRedis, type TestDatabase } from '@callwire/testkit'
 import { asc, eq } from 'drizzle-orm'
+import postgres from 'postgres'
 
 const master = (kid: string, byte: number) => `${kid}:${Buffer.alloc(32, byte).toString('base64')}`
 /** Keys for tests alone, each made of one byte; the first seals. */
@@ -51,6 +52,8 @@ export type World = AsyncDisposable & {
   raise(tenantId: string, over?: Partial<typeof tenantAlerts.$inferInsert>): Promise<string>
   endpointRow(at: { tenantId: string; endpointId: string }): Promise<Endpoint>
   deliveries(at: { tenantId: string; endpointId: string }): Promise<Delivery[]>
+  /** Past every fence. */
+  sql: postgres.Sql
   withTenant<T>(tenantId: string, work: (tx: Tx) => Promise<T>): Promise<T>
 }
 
@@ -63,6 +66,11 @@ export async function createWorld(o: { database: TestDatabase; redis: OwnRedis }
     (database) => database.close(),
   )
   const bus = opened.use(await connectRedis({ url: o.redis.url, name: 'test', log }))
+  const client = postgres(o.database.url, {
+    ...{ max: 1, onnotice: () => undefined },
+    connection: { search_path: 'app' },
+  })
+  opened.defer(() => client.end({ timeout: 5 }))
   const parts = { database: gateway, clock: systemClock, random: systemRandom, log }
   const ledgerOf = (doorbell: Pick<Doorbell, 'ringEvents'>) => createLedger({ ...parts, doorbell })
   const silent = ledgerOf({ ringEvents: () => Promise.resolve() })
@@ -74,6 +82,7 @@ export async function createWorld(o: { database: TestDatabase; redis: OwnRedis }
   const world: World = {
     silent,
     ledger: ledgerOf(createDoorbell(bus)),
+    sql: client,
     withTenant,
     newTenant: async () => {
       const tenantId = idOf('tenant')

@@ -1,0 +1,99 @@
+import { webhookDeliveries } from '@callwire/db'
+import { eventually } from '@callwire/testkit'
+import { beforeEach, describe, expect, test } from 'vitest'
+import { limits } from '../limits.ts'
+import { answer, receiver } from '../test-support/receiver.ts'
+import { courierDeps, courierSuite, startTestCourier } from '../test-support/suite.ts'
+import { quick, trials } from '../test-support/trials.ts'
+import { idOf } from '../test-support/world.ts'
+import { claimMessages } from './claim-messages.ts'
+import { writeOutcome } from './write-outcome.ts'
+
+const suite = courierSuite()
+const { pathOf, arrives, makeDue } = trials(suite)
+let tenantId: string
+
+beforeEach(async () => {
+  tenantId = await suite.world.newTenant()
+  suite.host.behave(answer(204))
+})
+
+test('an endpoint that is slow, or fails, keeps nobody waiting', async () => {
+  await using hung = await receiver()
+  hung.behave(() => undefined)
+  const environment = suite.environment({
+    WEBHOOK_ALLOWED_HOSTS: `${suite.host.host},${hung.host}`,
+  })
+  await using courier = await startTestCourier(environment, {
+    limits: { ...quick, sendTimeoutMs: 60_000, lanesPerEndpoint: 3, lanes: 5 },
+  })
+  const slow = await suite.world.endpoint(tenantId, hung.url, { eventTypes: ['stream.dtmf'] })
+  const callId = await suite.world.newCall(tenantId)
+  await suite.world.facts(tenantId, callId, 50)
+  await eventually(() => hung.received.length === 3)
+  const other = await suite.world.newTenant()
+  await suite.world.endpoint(other, pathOf('quick'))
+  for (let n = 0; n < 5; n += 1) await suite.world.newCall(other)
+  await arrives('quick', 5)
+  expect(hung.received).toHaveLength(3)
+  await eventually(() => courier.context.lanes.size() === 3)
+  // Its messages are cut off with the courier, and none counts as tried.
+  await courier[Symbol.asyncDispose]()
+  expect((await suite.world.deliveries(slow)).map(({ attempts }) => attempts)).toEqual(
+    Array.from({ length: 50 }, () => 0),
+  )
+}, 30_000)
+
+describe('claims', () => {
+  const one = async () => {
+    const at = await suite.world.endpoint(tenantId, pathOf('claims'))
+    const callId = await suite.world.newCall(tenantId)
+    const id = idOf('webhookMessage')
+    await suite.world.withTenant(tenantId, (tx) =>
+      tx.insert(webhookDeliveries).values({
+        ...{ tenantId, id, endpointId: at.endpointId, eventType: 'call.status', callId, seq: 1 },
+      }),
+    )
+    return { at, id }
+  }
+  const delivered = {
+    delivery: { state: 'delivered' },
+    status: 200,
+    error: null,
+    endpoint: 'works',
+    disable: null,
+  } as const
+
+  test('of many couriers one gets a message', async () => {
+    const { at, id } = await one()
+    await using first = await courierDeps(suite.environment())
+    await using second = await courierDeps(suite.environment())
+    const claims = await Promise.all(
+      Array.from({ length: 10 }, (_, n) =>
+        claimMessages((n % 2 === 0 ? first : second).deps, at, [id]),
+      ),
+    )
+    expect(claims.flat()).toHaveLength(1)
+  })
+
+  test('one that ran out belongs to whoever took it next', async () => {
+    const { at, id } = await one()
+    await using frozen = await courierDeps(suite.environment())
+    await using next = await courierDeps(suite.environment())
+    const [old] = await claimMessages(frozen.deps, at, [id])
+    expect(await claimMessages(next.deps, at, [id])).toEqual([])
+    await makeDue(at)
+    const [taken] = await claimMessages(next.deps, at, [id])
+    expect(taken).toMatchObject({ attempts: 2 })
+    if (old === undefined || taken === undefined) throw new Error('not claimed')
+    await writeOutcome(frozen.deps, old, delivered)
+    expect(await suite.world.deliveries(at)).toMatchObject([{ state: 'pending' }])
+    await writeOutcome(next.deps, taken, delivered)
+    expect(await suite.world.deliveries(at)).toMatchObject([{ state: 'delivered', attempts: 2 }])
+    expect(await claimMessages(next.deps, at, [id])).toEqual([])
+  })
+
+  test('holds for longer than an attempt may take', () => {
+    expect(limits.claimMs).toBeGreaterThan(2 * limits.sendTimeoutMs)
+  })
+})
