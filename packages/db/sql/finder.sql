@@ -281,27 +281,55 @@ as $$
   order by c.dialing_at limit most
 $$;
 
--- Perhaps placed: nobody knows yet. What is parked for a person is left alone. The one that was
--- asked about longest ago comes first.
-create function unknown_calls(most integer) returns table (tenant_id text, call_id text)
+-- Perhaps placed, nobody knows yet, and it is time to look: first some time after it became unknown,
+-- then after as long as was waited before, at most the longest wait. What is parked for a person is
+-- left alone. Fair between tenants, the one that was asked about longest ago first.
+create function unknown_calls(first_ms integer, longest_ms integer, most integer)
+  returns table (tenant_id text, call_id text)
 language sql stable security definer set search_path = app, pg_temp
 as $$
-  select c.tenant_id, c.id from calls c
-  where c.status = 'unknown' and c.sid is null and c.reason_code is distinct from 'needs_review'
-  order by coalesce(c.heard_at, c.unknown_at, c.created_at) limit most
+  select due.tenant_id, due.id
+  from (
+    select c.tenant_id, c.id, look.last_at,
+      row_number() over (partition by c.tenant_id order by look.last_at, c.id) as turn
+    from calls c
+    cross join lateral (
+      select coalesce(c.unknown_at, c.created_at) as since,
+        greatest(c.heard_at, coalesce(c.unknown_at, c.created_at)) as last_at
+    ) look
+    where c.status = 'unknown' and c.sid is null and c.reason_code is distinct from 'needs_review'
+      and look.last_at <= now() - least(
+        greatest(look.last_at - look.since, first_ms * interval '1 millisecond'),
+        greatest(longest_ms, first_ms) * interval '1 millisecond')
+  ) due
+  order by due.turn, due.last_at limit most
 $$;
 
--- Placed, and no news for so long.
+-- Parked until a person says what became of them.
+create function parked_calls() returns integer
+language sql stable security definer set search_path = app, pg_temp
+as $$
+  select count(*)::integer from calls c where c.status = 'unknown' and c.reason_code = 'needs_review'
+$$;
+
+-- Placed, and no news for so long. Fair between tenants, the longest silent first.
 create function unpolled_calls(older_than_ms integer, most integer)
   returns table (tenant_id text, call_id text)
 language sql stable security definer set search_path = app, pg_temp
 as $$
-  select c.tenant_id, c.id from calls c
-  where c.status in ('dialing', 'unknown', 'ringing', 'in-progress')
-    and c.sid is not null and c.direction = 'outbound'
-    and coalesce(c.heard_at, c.dialed_at, c.dialing_at, c.created_at)
-      < now() - older_than_ms * interval '1 millisecond'
-  order by coalesce(c.heard_at, c.dialed_at, c.dialing_at, c.created_at) limit most
+  select silent.tenant_id, silent.id
+  from (
+    select c.tenant_id, c.id, news.last_at,
+      row_number() over (partition by c.tenant_id order by news.last_at, c.id) as turn
+    from calls c
+    cross join lateral (
+      select coalesce(c.heard_at, c.dialed_at, c.dialing_at, c.created_at) as last_at
+    ) news
+    where c.status in ('dialing', 'unknown', 'ringing', 'in-progress')
+      and c.sid is not null and c.direction = 'outbound'
+      and news.last_at < now() - older_than_ms * interval '1 millisecond'
+  ) silent
+  order by silent.turn, silent.last_at limit most
 $$;
 
 create function unapplied_callbacks(older_than_ms integer, most integer)
@@ -564,7 +592,7 @@ grant execute on function call_by_id(text), call_by_sid(text), phone_by_id(text)
   phone_by_ingest_key(text), phone_by_token_hash(text), stream_token_by_hash(text)
   to callwire_ingest;
 grant execute on function call_by_id(text), due_calls(integer), stale_dialing(integer, integer),
-  unknown_calls(integer), unpolled_calls(integer, integer), unapplied_callbacks(integer, integer),
+  unknown_calls(integer, integer, integer), parked_calls(), unpolled_calls(integer, integer), unapplied_callbacks(integer, integer),
   stale_streams(integer, integer), pending_transcriptions(integer), unreceipted_calls(integer),
   expired_calls(integer), calls_over_limit(integer, integer, integer), account_live_calls(text),
   call_of_attempt(text, integer), old_idempotency_keys(bigint, integer)

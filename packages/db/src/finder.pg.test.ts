@@ -81,16 +81,36 @@ test('an attempt is its holder’s while it is dialing with that fence', async (
   expect(await holder(idOf('cal', 19), 3)).toBeNull()
 })
 
-test('unknown calls leave out what is bound or parked, longest unasked first', async () => {
-  const asked = await call(11, 1, {
+test('unknown calls are due for a look ever less often; bound and parked ones never', async () => {
+  const unknown = { status: 'unknown', unknown_at: ago(90_000) }
+  const asked = await call(11, 1, { ...unknown, heard_at: ago(50_000) })
+  const fresh = await call(12, 2, {
     status: 'unknown',
-    unknown_at: ago(90_000),
-    heard_at: ago(5),
+    unknown_at: ago(6_000),
+    heard_at: ago(9_000),
   })
-  const fresh = await call(12, 2, { status: 'unknown', unknown_at: ago(60_000) })
-  await call(13, 1, { status: 'unknown', unknown_at: ago(90_000), sid: 'a' })
-  await call(14, 1, { status: 'unknown', unknown_at: ago(90_000), reason_code: 'needs_review' })
-  expect(idsOf(await dialer.finder.unknownCalls(9))).toEqual([fresh, asked])
+  await call(13, 1, { ...unknown, sid: 'a' })
+  await call(14, 1, { ...unknown, reason_code: 'needs_review' })
+  await call(15, 1, { ...unknown, heard_at: ago(39_000) })
+  await call(16, 1, { status: 'unknown', unknown_at: ago(4_000) })
+  expect(idsOf(await dialer.finder.unknownCalls(5_000, 60_000, 9))).toEqual([asked, fresh])
+  expect(await dialer.finder.unknownCalls(5_000, 30_000, 9)).toHaveLength(3)
+  const old = { status: 'unknown', unknown_at: ago(9_000_000) }
+  const longAgo = await call(17, 2, { ...old, heard_at: ago(61_000) })
+  await call(18, 2, { ...old, heard_at: ago(59_000) })
+  expect(idsOf(await dialer.finder.unknownCalls(5_000, 60_000, 9))).toEqual([longAgo, asked, fresh])
+  expect(await dialer.finder.parkedCalls()).toBe(1)
+})
+
+test('one tenant’s many unknown or silent calls keep no other’s from their turn', async () => {
+  for (let n = 11; n < 16; n += 1) {
+    await call(n, 1, { status: 'unknown', unknown_at: ago(90_000) })
+    await call(n + 10, 1, { status: 'ringing', sid: `s${n}`, dialed_at: ago(90_000) })
+  }
+  const unknown = await call(31, 2, { status: 'unknown', unknown_at: ago(70_000) })
+  const silent = await call(32, 2, { status: 'ringing', sid: 's32', dialed_at: ago(70_000) })
+  expect(idsOf(await dialer.finder.unknownCalls(5_000, 60_000, 2))).toContain(unknown)
+  expect(idsOf(await dialer.finder.unpolledCalls(60_000, 2))).toContain(silent)
 })
 
 test('unpolled calls were placed, have not ended and are silent', async () => {

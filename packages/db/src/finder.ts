@@ -31,8 +31,13 @@ export type Finder = {
   dueCalls(limit: number): Promise<(FoundCall & { attempt: number })[]>
   /** `dialing` for so long, without a sid. */
   staleDialing(olderThanMs: number, limit: number): Promise<FoundCall[]>
-  /** `unknown`, without a sid, not parked for a person; longest unasked first. */
-  unknownCalls(limit: number): Promise<FoundCall[]>
+  /**
+   * `unknown`, without a sid, not parked for a person, and due for a look: `firstMs` after it became
+   * unknown, then after as long as was waited before, at most `longestMs`.
+   */
+  unknownCalls(firstMs: number, longestMs: number, limit: number): Promise<FoundCall[]>
+  /** How many calls are parked for a person, over all tenants. */
+  parkedCalls(): Promise<number>
   /** Outbound, placed, not ended, nothing heard for so long. */
   unpolledCalls(olderThanMs: number, limit: number): Promise<FoundCall[]>
   unappliedCallbacks(olderThanMs: number, limit: number): Promise<FoundCall[]>
@@ -106,7 +111,12 @@ export function createFinder(client: Client): Finder {
     phoneById: (phoneId) => first(one.tenant, 'phone_by_id', phoneId),
     dueCalls: (limit) => many(`${one.call}, attempt`, 'due_calls', [limit]),
     staleDialing: (ageMs, limit) => many(one.call, 'stale_dialing', [ageMs, limit]),
-    unknownCalls: (limit) => many(one.call, 'unknown_calls', [limit]),
+    unknownCalls: (firstMs, longestMs, limit) =>
+      many(one.call, 'unknown_calls', [firstMs, longestMs, limit]),
+    parkedCalls: async () => {
+      const [row] = await client.rows<{ count: number }>('select finder.parked_calls() as count')
+      return row?.count ?? 0
+    },
     unpolledCalls: (ageMs, limit) => many(one.call, 'unpolled_calls', [ageMs, limit]),
     unappliedCallbacks: (ageMs, limit) => many(one.call, 'unapplied_callbacks', [ageMs, limit]),
     staleStreams: (ageMs, limit) =>

@@ -7,7 +7,7 @@ import type { DialerContext } from './context.ts'
 import { placeCall } from './dial/place-call.ts'
 import { applyCallbacks } from './news/apply-callbacks.ts'
 import { pollCalls } from './reconcile/poll-calls.ts'
-import { reconcileCalls } from './reconcile/reconcile-calls.ts'
+import { createReconciler } from './reconcile/reconcile-calls.ts'
 import { createSeats } from './relay-seats.ts'
 import { createRelay } from './relay.ts'
 import { sweepOldChecks } from './sweep/old-checks.ts'
@@ -88,7 +88,7 @@ export async function startDialer(context: DialerContext): Promise<AsyncDisposab
   ]
   const tasks = {
     relay: (ending: AbortSignal) => relay.run(ending),
-    reconcile: () => reconcileCalls(deps),
+    reconcile: createReconciler(deps),
     poll: () => pollCalls(deps),
     'stale-dials': () => sweepStaleDials(deps),
     'stale-streams': () => sweepStaleStreams(deps),

@@ -11,6 +11,8 @@ const ours = (over: Partial<Candidate> = {}): Candidate => ({
   sid: 's1',
   status: 'in-progress',
   customField: 'cal_1',
+  createdAtMs: 1_700_000_000_000,
+  durationSeconds: null,
   ...over,
 })
 const found = (...candidates: Candidate[]): Search => ({ kind: 'searched', candidates })
@@ -34,7 +36,16 @@ const rows: [title: string, search: Search, elapsedMs: number, ReconcileDecision
     early,
     { kind: 'adopt', sid: 's1', status: 'ringing' },
   ],
-  ['two with our id', found(ours(), ours({ sid: 's2' })), late, 'park'],
+  [
+    'two with our id',
+    found(ours(), strange, ours({ sid: 's2' })),
+    late,
+    {
+      kind: 'park',
+      message: "Exotel shows 2 calls with this call's id.",
+      candidates: [ours(), ours({ sid: 's2' })],
+    },
+  ],
   ['nothing yet', found(), early, 'later'],
   ['nothing after the grace', found(), late, 'not_placed'],
   ['only a stranger', found(strange), late, 'not_placed'],
@@ -47,14 +58,23 @@ const rows: [title: string, search: Search, elapsedMs: number, ReconcileDecision
   ],
   [
     'two that could be ours, after the grace',
-    found(blind, ours({ sid: 's2', customField: null })),
+    found(blind, strange, ours({ sid: 's2', customField: null })),
     late,
-    'park',
+    {
+      kind: 'park',
+      message: 'Exotel shows 2 calls that could be this one.',
+      candidates: [blind, ours({ sid: 's2', customField: null })],
+    },
   ],
   ['no list', { kind: 'unavailable', refused: false }, late, 'later'],
   ['no list for very long', { kind: 'unavailable', refused: false }, 10 * late, 'park'],
   ['refused', { kind: 'unavailable', refused: true }, early, 'later'],
-  ['refused after the grace', { kind: 'unavailable', refused: true }, late, 'park'],
+  [
+    'refused after the grace',
+    { kind: 'unavailable', refused: true },
+    late,
+    { kind: 'park', message: 'Exotel refuses to say what became of this call.', candidates: [] },
+  ],
 ]
 
 describe('a call of unknown outcome', () => {

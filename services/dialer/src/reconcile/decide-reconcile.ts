@@ -6,6 +6,9 @@ export type Candidate = {
   status: CallStatus | null
   /** Its custom field: our call id when it is ours, null when Exotel could not tell. */
   customField: string | null
+  /** Epoch ms. */
+  createdAtMs: number | null
+  durationSeconds: number | null
 }
 
 export type Search =
@@ -16,7 +19,8 @@ export type Search =
 export type ReconcileDecision =
   | { kind: 'adopt'; sid: string; status: CallStatus }
   | { kind: 'not_placed' }
-  | { kind: 'park'; message: string }
+  /** `candidates`: what a person chooses from; none when Exotel showed nothing. */
+  | { kind: 'park'; message: string; candidates: readonly Candidate[] }
   | { kind: 'later' }
 
 /** Past this many graces without an answer from Exotel a person has to look. */
@@ -39,14 +43,15 @@ export function decideReconcile(
     return { kind: 'later' }
   }
   const confirmed = search.candidates.filter((c) => c.customField === o.callId)
-  if (confirmed.length > 1)
-    return park(`Exotel shows ${confirmed.length} calls with this call's id.`)
+  if (confirmed.length > 1) {
+    return park(`Exotel shows ${confirmed.length} calls with this call's id.`, confirmed)
+  }
   const [ours] = confirmed
   if (ours !== undefined) return adopt(ours)
   if (!graceOver) return { kind: 'later' }
   const possible = search.candidates.filter((c) => c.customField === null)
   if (possible.length > 1) {
-    return park(`Exotel shows ${possible.length} calls that could be this one.`)
+    return park(`Exotel shows ${possible.length} calls that could be this one.`, possible)
   }
   const [only] = possible
   return only === undefined ? { kind: 'not_placed' } : adopt(only)
@@ -61,8 +66,8 @@ function adopt(candidate: Candidate): ReconcileDecision {
   return { kind: 'adopt', sid, status: status !== null && isFinal(status) ? status : 'ringing' }
 }
 
-function park(message: string): ReconcileDecision {
-  return { kind: 'park', message }
+function park(message: string, candidates: readonly Candidate[] = []): ReconcileDecision {
+  return { kind: 'park', message, candidates }
 }
 
 /**
@@ -80,4 +85,4 @@ export function nextLookAt(o: {
 }
 
 /** Half the usual grace: the look that finds the grace over comes soon after its end. */
-const longestWaitMs = 60_000
+export const longestWaitMs = 60_000

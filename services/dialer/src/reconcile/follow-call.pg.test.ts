@@ -73,7 +73,15 @@ describe('an attempt of unknown outcome', () => {
       await eventually(async () => (await suite.world.call(id)).reasonCode === 'needs_review', {
         what: 'needs_review',
       })
-      expect((await suite.world.call(id)).status).toBe('unknown')
+      const call = await suite.world.call(id)
+      expect(call.status).toBe('unknown')
+      const shown = suite.exotel.placed.map(({ sid, createdAt }) => ({
+        sid,
+        status: 'in-progress',
+        createdAt: new Date(Math.floor(createdAt.getTime() / 1_000) * 1_000).toISOString(),
+        durationSeconds: null,
+      }))
+      expect(call.candidates).toEqual(shown)
       const alerts = (await suite.world.events(id)).filter(({ type }) => type === 'alert')
       expect(alerts.map(({ data }) => data)).toMatchObject([{ code: 'needs_review' }])
     }

@@ -1,7 +1,8 @@
-import type { CallJob } from '@callwire/contracts'
+import { reasonOf, type CallCandidate, type CallJob } from '@callwire/contracts'
 import {
   changeStatus,
   loadCall,
+  NEEDS_REVIEW,
   NOT_PLACED,
   writeReceiptIfDone,
   type CallRow,
@@ -10,27 +11,48 @@ import {
 import { claimAsking, readAskable } from '../account/read-for-asking.ts'
 import type { DialerDeps } from '../deps.ts'
 import { applyNews } from '../news/apply-news.ts'
-import { raiseAlert } from '../raise-alert.ts'
 import { forEachCall } from '../for-each-call.ts'
-import { decideReconcile, nextLookAt, type ReconcileDecision } from './decide-reconcile.ts'
+import { patchCall } from '../patch-call.ts'
+import { raiseAlert } from '../raise-alert.ts'
+import {
+  decideReconcile,
+  longestWaitMs,
+  nextLookAt,
+  type Candidate,
+  type ReconcileDecision,
+} from './decide-reconcile.ts'
+import { createRests, type Rests } from './rests.ts'
 import { searchForCall } from './search-for-call.ts'
 
-/** Wide, because calls that wait for their next look stand among those that are due. */
+/** Wide, because calls whose account has no request to spare stand among the others. */
 const batchSize = 1_000
+/** Nobody compares more by hand, and the row stays small. */
+const mostCandidates = 50
 
-/** Finds out what became of calls whose placing had an unknown outcome. */
-export async function reconcileCalls(d: DialerDeps): Promise<void> {
-  const unknown = await d.database.finder.unknownCalls(batchSize)
-  await forEachCall(unknown, d.log, async (job) => {
-    if (!d.stopping.aborted) await reconcileCall(d, job)
-  })
+/** Finds out what became of calls whose placing had an unknown outcome. Call the result every round. */
+export function createReconciler(d: DialerDeps): () => Promise<void> {
+  const rests = createRests(d.clock)
+  return async () => {
+    const { reconcileAfterMs } = d.settings
+    const due = await d.database.finder.unknownCalls(reconcileAfterMs, longestWaitMs, batchSize)
+    const askable = due.filter(({ callId }) => !rests.rests(callId))
+    await forEachCall(askable, d.log, async (job) => {
+      if (!d.stopping.aborted) await reconcileCall(d, job, rests)
+    })
+  }
 }
 
-async function reconcileCall(d: DialerDeps, job: CallJob): Promise<void> {
+async function reconcileCall(d: DialerDeps, job: CallJob, rests: Rests): Promise<void> {
   const askable = await readAskable(d, job)
   if (askable === null || !isDue(d, askable.call)) return
   const { call, accountSid } = askable
-  if (accountSid !== null && !(await d.budget.take(accountSid)).ok) return
+  if (accountSid !== null) {
+    const take = await d.budget.take(accountSid)
+    if (!take.ok) {
+      rests.rest(call.id, take.retryAfterMs)
+      return
+    }
+  }
   const asking = await claimAsking(d, call, 'reconcile')
   if (asking === null) return
   const elapsedMs = d.clock.now() - (call.dialingAt ?? call.createdAt).getTime()
@@ -69,8 +91,7 @@ async function settle(
       await applyNews(d, w, call, { sid: decision.sid, status: decision.status })
       return
     case 'not_placed': {
-      const message = 'Exotel has no such call: it was not placed.'
-      const reason = { code: NOT_PLACED, message }
+      const reason = reasonOf(NOT_PLACED, 'Exotel has no such call: it was not placed.')
       // The fence goes up: whoever still holds the attempt may not send it any more.
       await changeStatus(w, call, { status: 'failed', reason, fence: call.fence + 1 })
       await writeReceiptIfDone(w, d.clock.now())
@@ -78,9 +99,16 @@ async function settle(
     }
     case 'park': {
       const { message } = decision
-      const reason = { code: 'needs_review', message }
+      const reason = reasonOf(NEEDS_REVIEW, message)
       await changeStatus(w, call, { status: 'unknown', exception: 'annotate', reason })
+      const candidates = decision.candidates.slice(0, mostCandidates).map(shownCandidate)
+      await patchCall(w, { candidates })
       await raiseAlert(d, w, { code: reason.code, severity: 'warn', message })
     }
   }
+}
+
+function shownCandidate({ sid, status, createdAtMs, durationSeconds }: Candidate): CallCandidate {
+  const createdAt = createdAtMs === null ? null : new Date(createdAtMs).toISOString()
+  return { sid, status, createdAt, durationSeconds }
 }

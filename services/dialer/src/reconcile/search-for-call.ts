@@ -52,7 +52,8 @@ async function search(
     if (!take.ok) return { kind: 'unavailable', refused: false }
     const answer = await d.exotel.callDetailsV3(account, listed.sid)
     const customField = answer.kind === 'found' ? answer.details.customField : null
-    candidates.push({ sid: listed.sid, status: listed.status, customField })
+    const { sid, status, createdAtMs, durationSeconds } = listed
+    candidates.push({ sid, status, customField, createdAtMs, durationSeconds })
   }
   return { kind: 'searched', candidates }
 }

@@ -1,0 +1,27 @@
+import { expect, test } from 'vitest'
+import { createRests } from './rests.ts'
+
+function arrange() {
+  const clock = { ms: 0, monotonicMs: () => clock.ms }
+  return { clock, rests: createRests(clock) }
+}
+
+test('a call rests for as long as it was told, and only that call', () => {
+  const { clock, rests } = arrange()
+  rests.rest('a', 100)
+  expect([rests.rests('a'), rests.rests('b')]).toEqual([true, false])
+  clock.ms = 99
+  expect(rests.rests('a')).toBe(true)
+  clock.ms = 100
+  expect(rests.rests('a')).toBe(false)
+})
+
+test('its memory is bounded, and is freed of what is over', () => {
+  const { clock, rests } = arrange()
+  for (let n = 0; n < 4_000; n += 1) rests.rest(`old${n}`, 100)
+  rests.rest('one too many', 100)
+  expect(rests.rests('one too many')).toBe(false)
+  clock.ms = 100
+  rests.rest('new', 100)
+  expect(rests.rests('new')).toBe(true)
+})
