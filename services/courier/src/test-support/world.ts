@@ -52,6 +52,8 @@ export type World = AsyncDisposable & {
   raise(tenantId: string, over?: Partial<typeof tenantAlerts.$inferInsert>): Promise<string>
   endpointRow(at: { tenantId: string; endpointId: string }): Promise<Endpoint>
   deliveries(at: { tenantId: string; endpointId: string }): Promise<Delivery[]>
+  /** Whether somebody hears the tenant's doorbell. */
+  listeners(tenantId: string): Promise<boolean>
   /** Past every fence. */
   sql: postgres.Sql
   withTenant<T>(tenantId: string, work: (tx: Tx) => Promise<T>): Promise<T>
@@ -82,6 +84,11 @@ export async function createWorld(o: { database: TestDatabase; redis: OwnRedis }
   const world: World = {
     silent,
     ledger: ledgerOf(createDoorbell(bus)),
+    listeners: async (tenantId) => {
+      const channel = `cw:tenant:${tenantId}`
+      const reply = (await bus.command.call('PUBSUB', 'NUMSUB', channel)) as unknown[]
+      return Number(reply[1]) > 0
+    },
     sql: client,
     withTenant,
     newTenant: async () => {
