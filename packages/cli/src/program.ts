@@ -3,12 +3,15 @@ import { registerAgents } from './commands/agents.ts'
 import { registerBackup } from './commands/backup.ts'
 import { registerCalls } from './commands/calls.ts'
 import type { Context } from './commands/context.ts'
+import { registerDialing } from './commands/dialing.ts'
 import { registerImportOrigin } from './commands/import-origin.ts'
 import { registerKeysDerive } from './commands/keys-derive.ts'
 import { registerKeys } from './commands/keys.ts'
 import { registerKeysWrap } from './commands/keys-wrap.ts'
+import { registerNeverCall } from './commands/never-call.ts'
 import { registerPhones } from './commands/phones.ts'
 import { registerRestore } from './commands/restore.ts'
+import { registerSettings } from './commands/settings.ts'
 import { registerSimulator } from './commands/simulator.ts'
 import { registerTenants } from './commands/tenants.ts'
 import { createOutput, type Stream } from './output.ts'
@@ -24,7 +27,7 @@ export function createProgram(o: {
 }): Command {
   const program = new Command('callwire')
     .description(
-      'Calls through Exotel: tenants, phones, agents, calls, keys, and a simulator to try them on.',
+      'Calls through Exotel: tenants, phones, agents, calls and their rules, keys, and a simulator to try them on.',
     )
     .option('--json', 'results as JSON, for programs')
     .configureOutput({
@@ -44,6 +47,9 @@ export function createProgram(o: {
   registerPhones(program, context)
   registerAgents(program, context)
   registerCalls(program, context)
+  registerDialing(program, context)
+  registerNeverCall(program, context)
+  registerSettings(program, context)
   registerImportOrigin(program, context)
   registerKeys(program, context)
   registerKeysDerive(program, context)

@@ -1,10 +1,18 @@
-import type { Call } from '@callwire/contracts'
-import { createClient, followCall } from '@callwire/sdk'
-import { InvalidArgumentError, type Command } from 'commander'
+import {
+  callReasonCodes,
+  callStatuses,
+  type Call,
+  type CallReasonCode,
+  type CallStatus,
+} from '@callwire/contracts'
+import { followCall } from '@callwire/sdk'
+import { InvalidArgumentError, Option, type Command } from 'commander'
 import { printCall } from '../call-view/print-call.ts'
 import { receiptSentence } from '../call-view/render.ts'
 import { createTerminal } from '../call-view/terminal.ts'
 import { table } from '../output.ts'
+import { apiClient } from './api-client.ts'
+import { registerCallsReconcile } from './calls-reconcile.ts'
 import type { Context } from './context.ts'
 
 type PlaceOptions = {
@@ -17,10 +25,11 @@ type PlaceOptions = {
   idempotencyKey?: string
 }
 
-/** `calls place`, `calls show`, `calls list`, `calls tail`, `calls cancel`. */
+type ListOptions = { status?: CallStatus; reason?: CallReasonCode; phone?: string; to?: string }
+
+/** `calls place`, `calls show`, `calls list`, `calls tail`, `calls cancel`, `calls reconcile`. */
 export function registerCalls(program: Command, context: Context): void {
-  const client = () =>
-    createClient({ baseUrl: context.target.gatewayUrl(), token: context.target.apiKey() })
+  const client = () => apiClient(context)
   const calls = program.command('calls').description('calls and their transcripts')
 
   calls
@@ -77,18 +86,33 @@ export function registerCalls(program: Command, context: Context): void {
   calls
     .command('list')
     .description('the latest calls')
-    .action(async () => {
-      const page = await client().calls.list({ limit: 20 })
+    .addOption(new Option('--status <status>', 'only those').choices(callStatuses))
+    .addOption(
+      new Option('--reason <code>', 'what they wait or ended for').choices(
+        Object.keys(callReasonCodes),
+      ),
+    )
+    .option('--phone <id>', 'of this phone')
+    .option('--to <number>', 'with this person, in either direction')
+    .action(async ({ status, reason, phone, to }: ListOptions) => {
+      const page = await client().calls.list({
+        limit: 20,
+        ...(status === undefined ? {} : { status }),
+        ...(reason === undefined ? {} : { reason }),
+        ...(phone === undefined ? {} : { phoneId: phone }),
+        ...(to === undefined ? {} : { to }),
+      })
       const rows = page.calls.map((call) => [
         call.id,
         call.createdAt,
         call.status,
         call.direction,
         call.to,
+        call.reason?.message ?? '',
       ])
       context
         .output()
-        .result(page, table([['id', 'created', 'status', 'direction', 'to'], ...rows]))
+        .result(page, table([['id', 'created', 'status', 'direction', 'to', 'why'], ...rows]))
     })
 
   calls
@@ -98,6 +122,8 @@ export function registerCalls(program: Command, context: Context): void {
       const { call } = await client().calls.cancel(id)
       context.output().result({ call }, describe(call))
     })
+
+  registerCallsReconcile(calls, context)
 
   calls
     .command('tail <id>')

@@ -13,7 +13,7 @@ type ImportOptions = {
   tag: string[]
 }
 
-/** `phones import`, `phones check`, `phones list`. Key and token come from the environment: an argument would stand in the shell's history. */
+/** `phones import`, `phones check`, `phones list`, `phones reset-breaker`. Key and token come from the environment: an argument would stand in the shell's history. */
 export function registerPhones(program: Command, context: Context): void {
   const client = () =>
     createClient({ baseUrl: context.target.gatewayUrl(), token: context.target.apiKey() })
@@ -55,6 +55,14 @@ export function registerPhones(program: Command, context: Context): void {
     })
 
   phones
+    .command('reset-breaker <id>')
+    .description('dial from it again after Exotel refused its credentials')
+    .action(async (id: string) => {
+      const { phone } = await client().phones.resetBreaker(id)
+      context.output().result({ phone }, `the breaker of ${phone.number} is closed`)
+    })
+
+  phones
     .command('list')
     .description('the tenant’s numbers')
     .action(async () => {
@@ -64,8 +72,10 @@ export function registerPhones(program: Command, context: Context): void {
         phone.number,
         phone.agentId ?? 'no agent',
         phone.exotelData?.sid ?? 'no credentials',
+        phone.breaker.open ? 'open' : 'closed',
       ])
-      context.output().result(page, table([['id', 'number', 'agent', 'account'], ...rows]))
+      const head = ['id', 'number', 'agent', 'account', 'breaker']
+      context.output().result(page, table([head, ...rows]))
     })
 }
 
