@@ -1,8 +1,17 @@
-import { permissionsOf, permissionSchema } from '@callwire/contracts'
+import { permissionsOf, permissionSchema, type Permission } from '@callwire/contracts'
 import { sha256Hex } from '@callwire/crypto'
-import { apiKeys, sessions, users, type Database } from '@callwire/db'
+import {
+  apiKeys,
+  commitBehind,
+  sessions,
+  statement,
+  users,
+  type Database,
+  type Found,
+} from '@callwire/db'
 import type { Clock } from '@callwire/runtime'
-import { and, eq, gt, isNull, lt, or } from 'drizzle-orm'
+import { and, eq, gt, isNull, lt, or, sql } from 'drizzle-orm'
+import type { KeyIds } from './key-ids.ts'
 import { isApiKey } from './mint.ts'
 import type { ApiKeyPrincipal, Principal, UserPrincipal } from './principal.ts'
 import type { Tokens } from './tokens.ts'
@@ -13,10 +22,22 @@ export type AuthenticateDeps = {
   clock: Pick<Clock, 'now'>
   /** Whether to note when a key was used; the login needs the right to write it. */
   recordUse?: boolean
+  /** Where given, a key is looked for across tenants once. */
+  keyIds?: KeyIds
 }
 
 /** The time of a key's last use is kept to the minute: a write per request would cost more than it tells. */
 const USE_NOTED_EVERY_MS = 60_000
+
+type KeyRow = { scopes: string[]; lastUsedAt?: Date | null }
+
+const inForce = sql`from ${apiKeys} where tenant_id = ${sql.placeholder('tenantId')}
+  and id = ${sql.placeholder('id')} and revoked_at is null`
+const keyInForce = statement<Found, KeyRow>('accounts_key', sql`select scopes ${inForce}`)
+const keyWithUse = statement<Found, KeyRow>(
+  'accounts_key_with_use',
+  sql`select scopes, last_used_at as "lastUsedAt" ${inForce}`,
+)
 
 /**
  * Who a bearer token belongs to: a session's JWT or an API key, checked against Postgres, so that a
@@ -31,29 +52,15 @@ export function authenticateBearer(
 }
 
 async function byApiKey(deps: AuthenticateDeps, token: string): Promise<ApiKeyPrincipal | null> {
-  const found = await deps.database.finder.apiKeyByHash(sha256Hex(token))
+  const hash = sha256Hex(token)
+  const found = deps.keyIds?.get(hash) ?? (await deps.database.finder.apiKeyByHash(hash))
   if (found === null) return null
+  deps.keyIds?.set(hash, found)
   const { tenantId, id } = found
-  const now = deps.clock.now()
-  const key = await deps.database.withTenant(tenantId, async (tx) => {
-    const [row] = await tx
-      .select({ scopes: apiKeys.scopes })
-      .from(apiKeys)
-      .where(and(eq(apiKeys.id, id), isNull(apiKeys.revokedAt)))
-    if (row !== undefined && deps.recordUse === true) {
-      const noted = new Date(now - USE_NOTED_EVERY_MS)
-      await tx
-        .update(apiKeys)
-        .set({ lastUsedAt: new Date(now) })
-        .where(
-          and(eq(apiKeys.id, id), or(isNull(apiKeys.lastUsedAt), lt(apiKeys.lastUsedAt, noted))),
-        )
-    }
-    return row
-  })
+  const key = await keyOf(deps, found)
   if (key === undefined) return null
   // A scope that this version does not know grants nothing.
-  const scopes = key.scopes.filter((scope) => permissionSchema.safeParse(scope).success)
+  const scopes = key.scopes.filter(isPermission)
   return {
     kind: 'api_key',
     tenantId,
@@ -63,6 +70,39 @@ async function byApiKey(deps: AuthenticateDeps, token: string): Promise<ApiKeyPr
     permissions: new Set(scopes),
     mustChangePassword: false,
   }
+}
+
+const permissions: ReadonlySet<string> = new Set(permissionSchema.options)
+
+function isPermission(scope: string): scope is Permission {
+  return permissions.has(scope)
+}
+
+/** The key unless it was revoked, with a note of its use where one is due. */
+async function keyOf(
+  { database, clock, recordUse }: AuthenticateDeps,
+  { tenantId, id }: Found,
+): Promise<{ scopes: string[] } | undefined> {
+  const { rows } = await database.withTenant(tenantId, (tx) => {
+    const read = recordUse === true ? keyWithUse : keyInForce
+    const rows = read(tx, { tenantId, id })
+    commitBehind(tx, rows)
+    return Promise.resolve({ rows })
+  })
+  const [key] = await rows
+  if (key === undefined || recordUse !== true) return key
+  const now = clock.now()
+  const noted = new Date(now - USE_NOTED_EVERY_MS)
+  if ((key.lastUsedAt ?? 0) >= noted) return key
+  await database.withTenant(tenantId, (tx) =>
+    tx
+      .update(apiKeys)
+      .set({ lastUsedAt: new Date(now) })
+      .where(
+        and(eq(apiKeys.id, id), or(isNull(apiKeys.lastUsedAt), lt(apiKeys.lastUsedAt, noted))),
+      ),
+  )
+  return key
 }
 
 async function bySession(deps: AuthenticateDeps, token: string): Promise<UserPrincipal | null> {

@@ -3,6 +3,7 @@ export { authenticateBearer, type AuthenticateDeps } from './authenticate-bearer
 export { changePassword, type ChangePasswordOutcome } from './change-password.ts'
 export { createTenant, type NewTenant, type ProvisionDeps } from './create-tenant.ts'
 export { DEFAULT_EMAIL, ensureDefaultTenant, type DefaultTenant } from './ensure-default-tenant.ts'
+export { createKeyIds, type KeyIds } from './key-ids.ts'
 export { login, type LoginOutcome } from './login.ts'
 export { logout } from './logout.ts'
 export { mintApiKey, mintPassword } from './mint.ts'

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { authenticateBearer } from './authenticate-bearer.ts'
 import { changePassword } from './change-password.ts'
 import { createTenant, idOf, type NewTenant } from './create-tenant.ts'
+import { createKeyIds } from './key-ids.ts'
 import { login } from './login.ts'
 import { logout } from './logout.ts'
 import { mintRefreshToken } from './mint.ts'
@@ -160,6 +161,28 @@ describe('a bearer token is nobody', () => {
       tx.update(apiKeys).set({ revokedAt: new Date() }),
     )
     expect(await whoIs(other.apiKey)).toBeNull()
+  })
+
+  test('when its key was revoked, also for whoever remembers whose it is', async () => {
+    const other = await createTenant(at.provision, { name: 'Three', email: 'three@example.com' })
+    let looks = 0
+    const { withTenant } = at.database
+    const finder = {
+      ...at.database.finder,
+      apiKeyByHash: (hash: string) => {
+        looks += 1
+        return at.database.finder.apiKeyByHash(hash)
+      },
+    }
+    const deps = { ...at, database: { withTenant, finder }, keyIds: createKeyIds() }
+    for (let times = 0; times < 3; times += 1) {
+      expect(await authenticateBearer(deps, other.apiKey)).toMatchObject({
+        tenantId: other.tenantId,
+      })
+    }
+    expect(looks).toBe(1)
+    await withTenant(other.tenantId, (tx) => tx.update(apiKeys).set({ revokedAt: new Date() }))
+    expect(await authenticateBearer(deps, other.apiKey)).toBeNull()
   })
 })
 

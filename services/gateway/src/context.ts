@@ -1,4 +1,4 @@
-import { authenticateBearer, createTokens } from '@callwire/accounts'
+import { authenticateBearer, createKeyIds, createTokens } from '@callwire/accounts'
 import {
   connectRedis,
   createDoorbell,
@@ -75,6 +75,7 @@ export async function createContext(
   const measured = createGatewayMetrics(metrics)
   measureHeldKeys(metrics, keyWatch)
   const tokens = createTokens({ jwtSecret: config.jwtSecret, clock })
+  const keyIds = createKeyIds()
   const bestEffort = createBestEffort(log)
   const newRequestId = () => `req_${random(10).toString('hex')}`
   const health = createHealth({
@@ -117,9 +118,10 @@ export async function createContext(
         newId: createNewId({ clock, random }),
         callbackKeys: config.callbackKeys,
         ring: config.contentRing,
+        observePassthru: measured.observePassthru,
       },
       authenticate: (token) =>
-        authenticateBearer({ database, tokens, clock, recordUse: true }, token),
+        authenticateBearer({ database, tokens, clock, recordUse: true, keyIds }, token),
       splice: createSplice({
         upstreams: config.upstreams,
         trusted: parseTrustedProxies(config.trustedProxies),
