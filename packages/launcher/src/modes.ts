@@ -13,7 +13,7 @@ import type { LaunchContext } from './launch.ts'
 import { startSystem, type System, type SystemDeps } from './system.ts'
 import { demoTenant, firstAdmin, tenantFile } from './tenants.ts'
 
-const realServices = ['gateway', 'ingest', 'dialer', 'transcriber', 'copilot'] as const
+const realServices = ['gateway', 'ingest', 'dialer', 'transcriber', 'copilot', 'courier'] as const
 
 /** Runs one mode to its end. Gives the exit code. */
 export async function runMode(mode: Mode, context: LaunchContext): Promise<number> {

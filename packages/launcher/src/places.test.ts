@@ -11,7 +11,7 @@ const anyPort = {
   METRICS_PORT: 0,
   SIMULATOR_PORT: 0,
 }
-const services = ['gateway', 'ingest', 'dialer', 'transcriber', 'copilot'] as const
+const services = ['gateway', 'ingest', 'dialer', 'transcriber', 'copilot', 'courier'] as const
 
 const open: Server[] = []
 afterEach(() => {

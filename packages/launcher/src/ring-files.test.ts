@@ -51,7 +51,7 @@ it('replaces a file as a whole', () => {
 it('leaves nothing behind of a service that does not run, nor of a ring that has moved', () => {
   writeRingFiles(dir, services, keysOf(1))
   writeFileSync(ringFile(dir, 'gateway', 'CREDENTIAL_OPEN_KEYS'), 'from an older version')
-  mkdirSync(join(dir, 'rings', 'courier'))
+  mkdirSync(join(dir, 'rings', 'dashboard'))
   writeRingFiles(dir, ['gateway', 'copilot'], keysOf(1))
   expect(readdirSync(join(dir, 'rings')).sort()).toEqual(['copilot', 'gateway'])
   expect(existsSync(ringFile(dir, 'gateway', 'CREDENTIAL_OPEN_KEYS'))).toBe(false)

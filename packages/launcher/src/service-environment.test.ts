@@ -24,6 +24,7 @@ const input: EnvironmentInput = {
       AWS_KMS_KEY_ID: 'a-kms-key',
       AWS_ENDPOINT_URL_KMS: 'https://kms-endpoint.example',
       AWS_REGION: 'a-region',
+      WEBHOOK_ALLOWED_HOSTS: 'crm.internal:8443',
     },
   },
   places: {
@@ -62,11 +63,12 @@ describe('serviceEnvironment', () => {
       copilot: '192.0.2.7',
       dialer: '127.0.0.1',
       transcriber: '127.0.0.1',
+      courier: '127.0.0.1',
       'exotel-simulator': '127.0.0.1',
     })
     const { SERVICE_HEALTH_URLS, INGEST_URL } = serviceEnvironment('gateway', open)
     expect(SERVICE_HEALTH_URLS).toBe(
-      'ingest=http://127.0.0.1:101,dialer=http://127.0.0.1:102,transcriber=http://127.0.0.1:103,copilot=http://127.0.0.1:104',
+      'ingest=http://127.0.0.1:101,dialer=http://127.0.0.1:102,transcriber=http://127.0.0.1:103,copilot=http://127.0.0.1:104,courier=http://127.0.0.1:105',
     )
     expect(INGEST_URL).toBe('http://192.0.2.7:2')
   })
@@ -88,7 +90,8 @@ describe('serviceEnvironment', () => {
     ['kms-endpoint.example', []],
     ['a-region', []],
     ['migrator:secret', []],
-    ['redis://', ['gateway', 'ingest', 'dialer', 'transcriber', 'copilot']],
+    ['redis://', ['gateway', 'ingest', 'dialer', 'transcriber', 'copilot', 'courier']],
+    ['crm.internal:8443', ['gateway', 'courier']],
   ])('gives %s to %j and nobody else', (secret, allowed) => {
     expect(holders(secret)).toEqual(allowed)
   })
@@ -99,7 +102,7 @@ describe('serviceEnvironment', () => {
     ['VENDOR_SEAL_KEYS', ['gateway']],
     ['VENDOR_OPEN_KEYS', ['transcriber']],
     ['WEBHOOK_SEAL_KEYS', ['gateway']],
-    ['WEBHOOK_OPEN_KEYS', []],
+    ['WEBHOOK_OPEN_KEYS', ['courier']],
     ['BACKUP_SEAL_KEYS', []],
     ['BACKUP_OPEN_KEYS', []],
     ['CONTENT_KEYS', ['gateway', 'ingest', 'dialer', 'transcriber']],
@@ -128,7 +131,7 @@ describe('serviceEnvironment', () => {
       INGEST_URL: 'http://127.0.0.1:2',
       COPILOT_URL: 'http://127.0.0.1:3',
       SERVICE_HEALTH_URLS:
-        'ingest=http://127.0.0.1:101,dialer=http://127.0.0.1:102,transcriber=http://127.0.0.1:103,copilot=http://127.0.0.1:104',
+        'ingest=http://127.0.0.1:101,dialer=http://127.0.0.1:102,transcriber=http://127.0.0.1:103,copilot=http://127.0.0.1:104,courier=http://127.0.0.1:105',
     })
   })
 })

@@ -20,7 +20,7 @@ export type EnvironmentInput = {
 }
 
 /** Services whose health the gateway answers for, besides its own. */
-const others = ['ingest', 'dialer', 'transcriber', 'copilot'] as const
+const others = ['ingest', 'dialer', 'transcriber', 'copilot', 'courier'] as const
 
 /** Services that are spoken to from outside; of the others nothing listens but metrics and tools. */
 const listensOutside: ReadonlySet<Service> = new Set<Service>(['gateway', 'ingest', 'copilot'])

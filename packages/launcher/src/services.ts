@@ -5,7 +5,7 @@ import type { VariableName } from './variables.ts'
 
 /** A process of the system; `exotel-simulator` runs in the demo only. */
 export type Service =
-  'gateway' | 'ingest' | 'dialer' | 'transcriber' | 'copilot' | 'exotel-simulator'
+  'gateway' | 'ingest' | 'dialer' | 'transcriber' | 'copilot' | 'courier' | 'exotel-simulator'
 
 /** Each has the metrics port of its place in this list, so a service that is not here yet keeps its place. */
 export const metricsOrder = [
@@ -52,6 +52,7 @@ export const serviceNeeds: Readonly<Record<Service, ServiceNeeds>> = {
       'TRUSTED_PROXIES',
       'ALLOWED_ORIGINS',
       'RECORDINGS_URL',
+      'WEBHOOK_ALLOWED_HOSTS',
       'EXOTEL_GLOBAL_FALLBACK',
       'EXOTEL_SID',
       'EXOTEL_SUBDOMAIN',
@@ -114,6 +115,12 @@ export const serviceNeeds: Readonly<Record<Service, ServiceNeeds>> = {
     keys: [],
     jwtSecret: true,
     variables: ['PUBLIC_URL', 'COPILOT_MAX_SOCKETS', 'ALLOWED_ORIGINS'],
+  },
+  courier: {
+    database: 'courier',
+    keys: ['WEBHOOK_OPEN_KEYS'],
+    jwtSecret: false,
+    variables: ['WEBHOOK_ALLOWED_HOSTS'],
   },
   'exotel-simulator': { database: null, keys: [], jwtSecret: false, variables: [] },
 }

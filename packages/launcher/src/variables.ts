@@ -16,11 +16,7 @@ export const ownVariables = [
  * Variables with a meaning that no service of this version reads: whoever sets one learns that it
  * changes nothing.
  */
-export const unreadVariables = [
-  'REDIS_CLUSTER_NODES',
-  'RECORDINGS_URL',
-  'WEBHOOK_ALLOWED_HOSTS',
-] as const
+export const unreadVariables = ['REDIS_CLUSTER_NODES', 'RECORDINGS_URL'] as const
 
 const optionalText = variables.text.optional()
 const databaseUrl = variables.url
@@ -97,7 +93,9 @@ export const launcherSchema = z.object({
   CUSTOM_STT_URL: socketUrl,
   RECORDINGS_URL: recordingsUrl,
   ALLOWED_ORIGINS: variables.originList.optional(),
-  WEBHOOK_ALLOWED_HOSTS: variables.hostList.optional(),
+  WEBHOOK_ALLOWED_HOSTS: variables.hostList
+    .refine((hosts) => hosts.every((host) => /:\d+$/.test(host)), 'needs host:port for each host')
+    .optional(),
   ...keyServiceVariables,
   LOG_LEVEL: variables.logLevel.default('info'),
 })

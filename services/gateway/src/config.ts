@@ -25,7 +25,10 @@ const schema = z.object({
   ALLOWED_ORIGINS: variables.text.transform(origins).optional(),
   TRUSTED_PROXIES: variables.cidrList.prefault(''),
   EXOTEL_ALLOWED_HOSTS: variables.hostList.prefault('api.exotel.com,api.in.exotel.com'),
-  WEBHOOK_ALLOWED_HOSTS: variables.hostList.prefault(''),
+  // As the courier reads it: a host without its port would open every door of it.
+  WEBHOOK_ALLOWED_HOSTS: variables.hostList
+    .refine((hosts) => hosts.every((host) => /:\d+$/.test(host)), 'needs host:port for each host')
+    .prefault(''),
   EXOTEL_GLOBAL_FALLBACK: variables.booleanFlag.prefault('false'),
   API_RATE_PER_MINUTE: variables.whole(0, mostRequestsPerMinute).prefault('1200'),
   DRAIN_GRACE_MS: variables.durationMs.prefault('60000'),

@@ -162,7 +162,7 @@ describe('messages', () => {
   it.each([
     [
       'a span that ends before it begins',
-      { since: anHourAgo(), until: anHourAgo() },
+      { since: '2026-01-02T00:00:00Z', until: '2026-01-01T00:00:00Z' },
       'after since',
     ],
     [
