@@ -40,7 +40,7 @@ const verdictOf = (run: Run) => judge(run.orders, truthOf(lines(...run.log)), ru
 
 test('a run in which everything was kept', () => {
   expect(verdictOf(good)).toEqual<Verdict>({
-    ...{ placedPerCall: 1, placedPerPerson: 1, unasked: [], placedAfterCancel: [] },
+    ...{ placedPerCall: 1, placedPerPerson: 1, repeated: [], unasked: [], placedAfterCancel: [] },
     ...{ doubleOrders: [], lost: [], unresolved: [], wrong: [], ended: 3, placed: 1 },
     notPlaced: new Map([
       ['canceled', 1],
@@ -54,7 +54,7 @@ describe('sees', () => {
     [
       'a call that was placed twice',
       { log: [...good.log, placed('a', { sid: 'other' })] },
-      { placedPerCall: 2, placedPerPerson: 2 },
+      { placedPerCall: 2, placedPerPerson: 2, repeated: ['a'] },
     ],
     [
       'a person who was phoned twice under two calls',

@@ -6,7 +6,9 @@ import type { Placed, Truth } from './truth.ts'
 export type Verdict = {
   /** How often the call that was placed most often was placed. */
   placedPerCall: number
-  /** The same by the people who were phoned, whatever the calls were named. */
+  /** Placed more than once. */
+  repeated: string[]
+  /** How often the person was phoned who was phoned most often, whatever the calls were named. */
   placedPerPerson: number
   /** Placed, and nobody ordered them. */
   unasked: string[]
@@ -39,6 +41,7 @@ export function judge(orders: readonly Order[], truth: Truth, ours: readonly Our
   const told = new Map(ours.map((call) => [call.callId, call]))
   const verdict = {
     placedPerCall: most(placements),
+    repeated: [...placements].flatMap(([callId, { length }]) => (length > 1 ? [callId] : [])),
     placedPerPerson: most(people),
     unasked: [...placements.keys()].filter((callId) => !known.has(callId)),
     placedAfterCancel: orders.flatMap(({ canceled, callId }) =>

@@ -93,6 +93,7 @@ function problemsOf({ verdict, orders, ours, truth }: Findings): string[] {
     return `${what} ${callId}: ours ${call?.sid ?? 'no sid'} ${history?.join(' → ') ?? 'nothing'}; theirs ${theirs.join(', ') || 'nothing'}`
   }
   const kinds: [string, readonly string[]][] = [
+    ['placed again', verdict.repeated],
     ['never ordered', verdict.unasked],
     ['canceled and placed', verdict.placedAfterCancel],
     ['two calls for one order', verdict.doubleOrders],
