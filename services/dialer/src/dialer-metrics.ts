@@ -3,11 +3,17 @@ import type { Metrics } from '@callwire/runtime'
 export type DialerMetrics = {
   /** One attempt to place a call ended like this. */
   attempt(outcome: string): void
+  /** One look at a queued call left it queued, for this reason. */
+  held(reason: string): void
+  /** One queued call failed without a request, for this reason. */
+  refused(reason: string): void
   /** One piece of news from Exotel was taken like this. */
   news(outcome: string): void
   /** One unknown call was looked for, with this result. */
   reconciled(result: string): void
   alert(code: string): void
+  /** So many calls wait for a person now, over all tenants. */
+  parked(count: number): void
   /** One check of a phone's credentials was answered like this. */
   check(outcome: string): void
 }
@@ -17,6 +23,16 @@ export function createDialerMetrics(metrics: Metrics): DialerMetrics {
     name: 'callwire_dial_attempts_total',
     help: 'Attempts to place a call, by how they ended',
     labelNames: ['outcome'],
+  })
+  const held = metrics.counter({
+    name: 'callwire_dial_holds_total',
+    help: 'Looks at queued calls that left them queued, by what they wait for',
+    labelNames: ['reason'],
+  })
+  const refused = metrics.counter({
+    name: 'callwire_dial_refusals_total',
+    help: 'Queued calls that failed without a request, by reason',
+    labelNames: ['reason'],
   })
   const news = metrics.counter({
     name: 'callwire_call_news_total',
@@ -33,6 +49,10 @@ export function createDialerMetrics(metrics: Metrics): DialerMetrics {
     help: 'Alerts raised, by code',
     labelNames: ['code'],
   })
+  const parked = metrics.gauge({
+    name: 'callwire_calls_parked',
+    help: 'Calls that wait for a person to say what became of them, over all tenants',
+  })
   const checks = metrics.counter({
     name: 'callwire_credential_checks_total',
     help: "Checks of phones' credentials, by their answer",
@@ -40,9 +60,12 @@ export function createDialerMetrics(metrics: Metrics): DialerMetrics {
   })
   return {
     attempt: (outcome) => attempts.inc({ outcome }),
+    held: (reason) => held.inc({ reason }),
+    refused: (reason) => refused.inc({ reason }),
     news: (outcome) => news.inc({ outcome }),
     reconciled: (result) => reconciled.inc({ result }),
     alert: (code) => alerts.inc({ code }),
+    parked: (count) => parked.set(count),
     check: (outcome) => checks.inc({ outcome }),
   }
 }

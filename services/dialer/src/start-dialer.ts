@@ -6,11 +6,16 @@ import { checkPhone } from './check/check-phone.ts'
 import type { DialerContext } from './context.ts'
 import { placeCall } from './dial/place-call.ts'
 import { applyCallbacks } from './news/apply-callbacks.ts'
-import { pollCalls } from './reconcile/poll-calls.ts'
+import { createPoller } from './reconcile/poll-calls.ts'
 import { createReconciler } from './reconcile/reconcile-calls.ts'
 import { createSeats } from './relay-seats.ts'
 import { createRelay } from './relay.ts'
+import { createOverLimitSweep } from './sweep/calls-over-limit.ts'
+import { countParked } from './sweep/count-parked.ts'
+import { sweepExpired } from './sweep/expired-calls.ts'
+import { sweepOldAccountRequests } from './sweep/old-account-requests.ts'
 import { sweepOldChecks } from './sweep/old-checks.ts'
+import { sweepOldIdempotencyKeys } from './sweep/old-idempotency-keys.ts'
 import { sweepStaleDials } from './sweep/stale-dials.ts'
 import { sweepStaleStreams } from './sweep/stale-streams.ts'
 import { sweepUnapplied } from './sweep/unapplied-callbacks.ts'
@@ -32,6 +37,8 @@ const roundMs = {
   reconcile: 500,
   poll: 1_000,
   keyJobs: 1_000,
+  expire: 2_000,
+  watch: 5_000,
   forget: 60_000,
 }
 
@@ -83,18 +90,28 @@ export async function startDialer(context: DialerContext): Promise<AsyncDisposab
     ['stale-streams', roundMs.sweep],
     ['unapplied-callbacks', roundMs.sweep],
     ['unreceipted-calls', roundMs.sweep],
+    ['expired-calls', roundMs.expire],
+    ['calls-over-limit', roundMs.watch],
+    ['parked-calls', roundMs.watch],
     ['old-checks', roundMs.forget],
+    ['old-idempotency-keys', roundMs.forget],
+    ['old-account-requests', roundMs.forget],
     ['key-jobs', roundMs.keyJobs],
   ]
   const tasks = {
     relay: (ending: AbortSignal) => relay.run(ending),
     reconcile: createReconciler(deps),
-    poll: () => pollCalls(deps),
+    poll: createPoller(deps),
     'stale-dials': () => sweepStaleDials(deps),
     'stale-streams': () => sweepStaleStreams(deps),
     'unapplied-callbacks': () => sweepUnapplied(deps),
     'unreceipted-calls': () => sweepUnreceipted(deps),
+    'expired-calls': () => sweepExpired(deps),
+    'calls-over-limit': createOverLimitSweep(deps),
+    'parked-calls': () => countParked(deps),
     'old-checks': () => sweepOldChecks(deps),
+    'old-idempotency-keys': () => sweepOldIdempotencyKeys(deps),
+    'old-account-requests': () => sweepOldAccountRequests(deps),
     // Ends between two rows when the process does, and leaves its job to another.
     'key-jobs': (stopping: AbortSignal) => runKeyJobs({ ...deps, stopping }),
   }

@@ -3,7 +3,7 @@ import { isFinal, type CallStatus } from '@callwire/contracts'
 export type PollDecision = { kind: 'apply' } | { kind: 'give_up' } | { kind: 'wait' }
 
 /** Exotel ends every call after four hours at the latest. */
-const longestCallMs = 4 * 3_600_000
+export const longestCallMs = 4 * 3_600_000
 /** What Exotel knows of a call settles minutes after its end; an hour is generous. */
 const settleMs = 3_600_000
 

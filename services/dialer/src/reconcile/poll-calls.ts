@@ -8,23 +8,38 @@ import { applyNews } from '../news/apply-news.ts'
 import { legsOf } from '../news/legs.ts'
 import { forEachCall } from '../for-each-call.ts'
 import { decidePoll } from './decide-poll.ts'
+import { createRests, type Rests } from './rests.ts'
 
-const batchSize = 200
+/** Wide, because calls whose account has no request to spare stand among the others. */
+const batchSize = 500
 
-/** Asks Exotel about live calls of which nothing was heard for long: a callback may be lost. */
-export async function pollCalls(d: DialerDeps): Promise<void> {
-  const silent = await d.database.finder.unpolledCalls(d.settings.callPollAfterMs, batchSize)
-  await forEachCall(silent, d.log, async (job) => {
-    if (!d.stopping.aborted) await pollCall(d, job)
-  })
+/**
+ * Asks Exotel about live calls of which nothing was heard for long: a callback may be lost. Call the
+ * result every round.
+ */
+export function createPoller(d: DialerDeps): () => Promise<void> {
+  const rests = createRests(d.clock)
+  return async () => {
+    const silent = await d.database.finder.unpolledCalls(d.settings.callPollAfterMs, batchSize)
+    const askable = silent.filter(({ callId }) => !rests.rests(callId))
+    await forEachCall(askable, d.log, async (job) => {
+      if (!d.stopping.aborted) await pollCall(d, job, rests)
+    })
+  }
 }
 
-async function pollCall(d: DialerDeps, job: CallJob): Promise<void> {
+async function pollCall(d: DialerDeps, job: CallJob, rests: Rests): Promise<void> {
   const askable = await readAskable(d, job)
   const sid = askable?.call.sid ?? null
   if (askable === null || sid === null) return
   const { call, accountSid } = askable
-  if (accountSid !== null && !(await d.budget.take(accountSid)).ok) return
+  if (accountSid !== null) {
+    const take = await d.budget.take(accountSid)
+    if (!take.ok) {
+      rests.rest(call.id, take.retryAfterMs)
+      return
+    }
+  }
   const asking = await claimAsking(d, call, 'poll')
   if (asking === null) return
   const answer = await ask(d, asking, sid)
