@@ -8,6 +8,11 @@ export type Opening =
   | { purpose: 'place-call' | 'reconcile' | 'poll'; callId: string }
   | { purpose: 'check'; checkId: string }
 
+/** What the audit says of an opening: for what, and by which key. Ids alone. */
+export function openingDetails(opening: Opening, account: PhoneAccount) {
+  return { ...opening, keyId: keyIdOf(account) }
+}
+
 /**
  * Writes down that a phone's account is about to be opened, for which call or check, why and by
  * which key, in the caller's transaction: an opening that cannot be written down does not happen.
@@ -27,6 +32,6 @@ export async function auditOpening(
     action: 'credentials.open',
     targetKind: 'phone',
     targetId: o.phoneId,
-    details: { ...o.opening, keyId: keyIdOf(o.account) },
+    details: openingDetails(o.opening, o.account),
   })
 }

@@ -1,65 +1,121 @@
-import type { CallJob, CallReason } from '@callwire/contracts'
+import { hoursVerdict, type HoursVerdict } from '@callwire/calling-hours'
+import { reasonOf, type CallJob, type CallReason } from '@callwire/contracts'
+import type { BudgetAnswer, RequestHistory } from '@callwire/bus'
 import { changeStatus, writeReceiptIfDone, type LedgerWork } from '@callwire/ledger'
+import { randomFraction } from '@callwire/runtime'
+import { recentRequests } from '../account/account-budget.ts'
 import type { DialerDeps } from '../deps.ts'
-import { beginDial, isDialable, type Attempt } from './begin-dial.ts'
-import { decideDial } from './decide-dial.ts'
+import { beginDial, isDialable, type Attempt, type Dialable } from './begin-dial.ts'
+import { openPersonNumber } from './build-request.ts'
+import { countPlaces } from './count-places.ts'
+import { decideCap } from './decide-cap.ts'
+import { decideDial, type DialCheck } from './decide-dial.ts'
 import { holdCall } from './hold-call.ts'
+import { isListed } from './never-call.ts'
 import { viewCall, type CallView } from './view-call.ts'
 
-/** How soon a call of a paused tenant looks again; also how late it may be when dialing resumes. */
-const pausedMs = 2_000
-
-type Take = { sid: string; result: { ok: true } | { ok: false; retryAfterMs: number } }
-
 /**
- * Decides whether a woken call is dialed now and, if so, begins the attempt. The account's budget
- * is taken before the compare-and-swap, so that nothing waits between that and the request; the
- * decision is made anew under the call's lock, because the first look may be out of date.
+ * Decides whether a woken call is dialed now and, if so, begins the attempt: one transaction, with
+ * the call's head locked from the first look to the compare-and-swap. The account's budget is taken
+ * last, so that a request is spent on nothing else, and before the compare-and-swap, so that nothing
+ * waits between that and the request.
  */
 export async function admitCall(d: DialerDeps, job: CallJob): Promise<Attempt | null> {
   const { tenantId, callId } = job
-  const look = await d.database.withTenant(tenantId, (tx) => viewCall(tx, d, job))
-  if (look === null) return null
-  const first = decideDial(look.check)
-  if (first.kind === 'skip') return null
-  const take = first.kind === 'dial' && isDialable(look) ? await takeBudget(d, look) : null
-  if (d.stopping.aborted) return null
-  return d.ledger.transact(tenantId, callId, async (w) => {
-    const view = await viewCall(w.tx, d, job)
-    return view === null ? null : admit(d, w, view, take)
-  })
+  return d.ledger.transactSeen(
+    tenantId,
+    callId,
+    (tx) => viewCall(tx, d, job),
+    (w, view) => admit(d, w, view),
+  )
 }
 
-async function takeBudget(d: DialerDeps, look: CallView): Promise<Take | null> {
-  const sid = look.account?.sid
-  return sid === undefined ? null : { sid, result: await d.budget.take(sid) }
-}
-
-async function admit(
-  d: DialerDeps,
-  w: LedgerWork,
-  view: CallView,
-  take: Take | null,
-): Promise<Attempt | null> {
-  const decision = decideDial(view.check)
+async function admit(d: DialerDeps, w: LedgerWork, view: CallView): Promise<Attempt | null> {
+  const person = openPersonNumber(d.contentRing, view.call)
+  const decision = decideDial(await checkOf(d, w, view, person))
   switch (decision.kind) {
     case 'skip':
       return null
-    case 'paused': {
-      const reason = { code: 'paused', message: 'Dialing is paused.' }
-      await holdCall(w, view.call, { reason, delayMs: pausedMs })
-      return null
-    }
+    case 'hold':
+      return hold(d, w, view, decision)
     case 'fail':
       await failUnsent(d, w, view, decision.reason)
       return null
     case 'dial':
-      // Changed since the first look: the next wake-up takes the right account's budget.
-      if (!isDialable(view) || take?.sid !== view.account.sid) return null
-      if (take.result.ok) return beginDial(d, w, view)
-      await holdCall(w, view.call, waitForBudget(take.result.retryAfterMs))
-      return null
+      // Whatever is missing has failed the call already.
+      return isDialable(view) ? dial(d, w, view, person) : null
   }
+}
+
+async function dial(
+  d: DialerDeps,
+  w: LedgerWork,
+  view: Dialable,
+  person: string | null,
+): Promise<Attempt | null> {
+  const { call, account, tenant } = view
+  const places = await countPlaces(w, call, { caps: tenant.caps, accountSid: account.sid })
+  const full = places && decideCap(tenant.caps, places, randomFraction(d.random))
+  if (full !== null) return hold(d, w, view, full)
+  const answer = await d.budget.take(account.sid, {
+    place: { id: call.id, tenantId: w.tenantId, priority: call.priority },
+    history: historyIn(w),
+  })
+  if (!answer.ok) return hold(d, w, view, waitForAccount(answer))
+  if (d.stopping.aborted) return null
+  return beginDial(d, w, { view, person, requestId: answer.id })
+}
+
+async function checkOf(
+  d: DialerDeps,
+  w: LedgerWork,
+  view: CallView,
+  person: string | null,
+): Promise<DialCheck> {
+  const { call, tenant, install } = view
+  return {
+    status: call.status,
+    direction: call.direction,
+    due: view.due,
+    hasSid: call.sid !== null,
+    createdAtMs: call.createdAt.getTime(),
+    scheduleAtMs: call.scheduleAt?.getTime() ?? null,
+    expireAfterMs: tenant.expireAfterMs,
+    nowMs: view.nowMs,
+    pause: install.paused
+      ? { by: 'operator', words: install.pausedReason }
+      : tenant.paused
+        ? { by: 'tenant' }
+        : null,
+    hasPhone: view.phone !== null,
+    hasAgent: view.agent !== null,
+    hasCredentials: view.account !== null,
+    breaker: view.phone === null ? null : view.breaker,
+    neverCall: await isListed(w.tx, d, { view, person }),
+    hours: hoursOf(view, person),
+  }
+}
+
+/** A number whose seal does not open is not told apart here: its attempt says so, and sends nothing. */
+function hoursOf({ tenant, nowMs }: CallView, person: string | null): HoursVerdict {
+  if (tenant.callingHours === null || person === null) return { open: true }
+  try {
+    return hoursVerdict(tenant.callingHours, person, nowMs)
+  } catch {
+    const sentence = 'The calling hours name a time zone that is not known here; set them anew.'
+    return { open: false, opensAtMs: null, sentence }
+  }
+}
+
+async function hold(
+  d: Pick<DialerDeps, 'metrics'>,
+  w: LedgerWork,
+  view: CallView,
+  o: { reason: CallReason; delayMs: number | null },
+): Promise<null> {
+  d.metrics.held(o.reason.code)
+  await holdCall(w, view.call, o)
+  return null
 }
 
 async function failUnsent(
@@ -68,12 +124,21 @@ async function failUnsent(
   view: CallView,
   reason: CallReason,
 ): Promise<void> {
+  d.metrics.refused(reason.code)
   await changeStatus(w, view.call, { status: 'failed', reason })
   await writeReceiptIfDone(w, d.clock.now())
 }
 
-function waitForBudget(retryAfterMs: number): { reason: CallReason; delayMs: number } {
-  const seconds = Math.max(1, Math.ceil(retryAfterMs / 1_000))
-  const message = `Waiting for the account's budget, about ${seconds} s.`
-  return { reason: { code: 'waiting_for_budget', message }, delayMs: retryAfterMs }
+/** A budget that has to look back does so on this transaction's connection, not on another. */
+function historyIn(w: LedgerWork): RequestHistory {
+  return { recent: (sid, withinMs) => recentRequests(w.tx, sid, withinMs) }
+}
+
+function waitForAccount(answer: BudgetAnswer & { ok: false }) {
+  const seconds = Math.max(1, Math.ceil(answer.aboutMs / 1_000))
+  const message =
+    answer.why === 'held'
+      ? `Exotel asked the account to slow down, for about ${seconds} s.`
+      : `Waiting for the account's budget, about ${seconds} s.`
+  return { reason: reasonOf('waiting_for_budget', message), delayMs: answer.retryAfterMs }
 }

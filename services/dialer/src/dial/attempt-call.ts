@@ -1,12 +1,10 @@
-import { calls } from '@callwire/db'
 import { ExotelError } from '@callwire/exotel'
 import { errorFields } from '@callwire/runtime'
-import { and, eq } from 'drizzle-orm'
 import { openAccount } from '../account/phone-account.ts'
 import type { DialerDeps } from '../deps.ts'
 import { unlessCut } from '../unless-cut.ts'
 import type { Attempt } from './begin-dial.ts'
-import { buildRequest, openPersonNumber } from './build-request.ts'
+import { buildRequest } from './build-request.ts'
 import type { AttemptOutcome } from './decide-outcome.ts'
 
 /**
@@ -19,7 +17,7 @@ export const SEND_DEADLINE_MS = 2_000
 export async function attemptCall(d: DialerDeps, attempt: Attempt): Promise<AttemptOutcome> {
   const owner = { tenantId: attempt.tenantId, phoneId: attempt.phone.id }
   const account = openAccount(d, owner, attempt.account)
-  const person = openPersonNumber(d.contentRing, attempt.call)
+  const { person } = attempt
   if (account === null || person === null) return { kind: 'seal_broken' }
   const mayStillSend = () =>
     !d.stopping.aborted && d.clock.monotonicMs() - attempt.begunAtMs < SEND_DEADLINE_MS
@@ -44,20 +42,10 @@ export async function attemptCall(d: DialerDeps, attempt: Attempt): Promise<Atte
   }
 }
 
-async function holdsFence(d: DialerDeps, attempt: Attempt): Promise<boolean> {
-  const { tenantId, call, fence } = attempt
-  const rows = await d.database.withTenant(tenantId, (tx) =>
-    tx
-      .select({ id: calls.id })
-      .from(calls)
-      .where(
-        and(
-          eq(calls.tenantId, tenantId),
-          eq(calls.id, call.id),
-          eq(calls.status, 'dialing'),
-          eq(calls.fence, fence),
-        ),
-      ),
-  )
-  return rows.length > 0
+async function holdsFence(
+  d: Pick<DialerDeps, 'database'>,
+  { tenantId, call, fence }: Attempt,
+): Promise<boolean> {
+  const owner = await d.database.finder.callOfAttempt(call.id, fence)
+  return owner?.tenantId === tenantId
 }

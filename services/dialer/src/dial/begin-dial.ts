@@ -1,11 +1,13 @@
-import { randomToken } from '@callwire/crypto'
+import { ID_RANDOM_BYTES, newId } from '@callwire/contracts'
+import { randomToken, sha256Hex } from '@callwire/crypto'
+import { statement } from '@callwire/db'
 import { changeStatus, type CallRow, type LedgerWork } from '@callwire/ledger'
-import { auditOpening } from '../account/audit-opening.ts'
+import { sql } from 'drizzle-orm'
+import { openingDetails } from '../account/audit-opening.ts'
 import { globalAlert } from '../account/global-credentials.ts'
 import type { PhoneAccount } from '../account/phone-account.ts'
 import type { DialerDeps } from '../deps.ts'
 import { raiseAlert } from '../raise-alert.ts'
-import { mintStreamToken } from './mint-stream-token.ts'
 import type { AgentTarget, CallView } from './view-call.ts'
 
 /** One attempt to place a call: ours alone for as long as the row holds its fence. */
@@ -18,11 +20,13 @@ export type Attempt = {
   phone: { id: string; number: string }
   agent: AgentTarget
   account: PhoneAccount
+  /** The other person's number in E.164; null when its seal does not open. */
+  person: string | null
   /** The secret in the path of this call's media socket; null where the audio is not ours. */
   streamToken: string | null
 }
 
-type Dialable = CallView & {
+export type Dialable = CallView & {
   phone: NonNullable<CallView['phone']>
   agent: AgentTarget
   account: PhoneAccount
@@ -32,38 +36,94 @@ export function isDialable(view: CallView): view is Dialable {
   return view.phone !== null && view.agent !== null && view.account !== null
 }
 
+/** A media socket's token outlives any call; it is burnt when the stream starts anyway. */
+const tokenValidMs = 86_400_000
+
 /**
  * The compare-and-swap from `queued` to `dialing`, with all that has to be written down before a
- * request: the event, the media socket's token, the opening of the account and whose it is. Null when the
- * call is queued no more.
+ * request: the event, the request itself, the media socket's token, the opening of the account and
+ * whose it is. Null when the call is queued no more.
+ *
+ * @param o.requestId - what the account's budget named the request
  */
 export async function beginDial(
   d: Pick<DialerDeps, 'clock' | 'random' | 'log' | 'metrics'>,
   w: LedgerWork,
-  view: Dialable,
+  o: { view: Dialable; person: string | null; requestId: string },
 ): Promise<Attempt | null> {
-  const { tx, tenantId, callId } = w
-  const { call, phone, agent, account } = view
+  const { tenantId } = w
+  const { call, phone, agent, account } = o.view
   const begunAtMs = d.clock.monotonicMs()
   if (call.status !== 'queued') return null
   const fence = call.fence + 1
-  if (!(await changeStatus(w, call, { status: 'dialing', fence }))) return null
+  const change = { status: 'dialing', fence, accountSid: account.sid } as const
+  if (!(await changeStatus(w, call, change))) return null
   const streamToken = hasOurAudio(agent) ? randomToken(24) : null
-  if (streamToken !== null) await mintStreamToken(tx, d, { call, token: streamToken })
-  const opening = { purpose: 'place-call', callId } as const
-  await auditOpening(tx, d, { tenantId, phoneId: phone.id, opening, account })
+  await writeBeginning(w.tx, beginning(d, w, { ...o, streamToken }))
   if (account.kind === 'global') await raiseAlert(d, w, globalAlert)
+  const { person } = o
+  return { tenantId, call, fence, begunAtMs, phone, agent, account, person, streamToken }
+}
+
+type Beginning = {
+  tenantId: string
+  callId: string
+  phoneId: string
+  at: string
+  tokenId: string
+  tokenHash: string | null
+  expiresAt: string
+  auditId: string
+  details: string
+  accountSid: string
+  requestId: string
+}
+
+function beginning(
+  d: Pick<DialerDeps, 'clock' | 'random'>,
+  { tenantId, callId }: LedgerWork,
+  o: { view: Dialable; requestId: string; streamToken: string | null },
+): Beginning {
+  const nowMs = d.clock.now()
+  const id = (kind: 'token' | 'audit') => newId(kind, { nowMs, random: d.random(ID_RANDOM_BYTES) })
+  const { account, phone } = o.view
   return {
     tenantId,
-    call,
-    fence,
-    begunAtMs,
-    phone,
-    agent,
-    account,
-    streamToken,
+    callId,
+    phoneId: phone.id,
+    at: new Date(nowMs).toISOString(),
+    tokenId: id('token'),
+    tokenHash: o.streamToken === null ? null : sha256Hex(o.streamToken),
+    expiresAt: new Date(nowMs + tokenValidMs).toISOString(),
+    auditId: id('audit'),
+    details: JSON.stringify(openingDetails({ purpose: 'place-call', callId }, account)),
+    accountSid: account.sid,
+    requestId: o.requestId,
   }
 }
+
+/** The three rows that always go with an attempt, the token only where the audio is ours. */
+const writeBeginning = statement<Beginning, never>(
+  'begin_dial',
+  sql`
+  with token as (
+    insert into stream_tokens
+      (tenant_id, id, token_hash, call_id, phone_id, created_at, expires_at)
+    select ${sql.placeholder('tenantId')}::text, ${sql.placeholder('tokenId')}::text, hash,
+      ${sql.placeholder('callId')}::text, ${sql.placeholder('phoneId')}::text,
+      ${sql.placeholder('at')}::timestamptz, ${sql.placeholder('expiresAt')}::timestamptz
+    from (values (${sql.placeholder('tokenHash')}::text)) as ours (hash) where hash is not null
+  ), opening as (
+    insert into audit_log
+      (tenant_id, id, at, actor_kind, actor_id, action, target_kind, target_id, details)
+    values (${sql.placeholder('tenantId')}::text, ${sql.placeholder('auditId')}::text,
+      ${sql.placeholder('at')}::timestamptz, 'service', 'dialer', 'credentials.open', 'phone',
+      ${sql.placeholder('phoneId')}::text, ${sql.placeholder('details')}::jsonb)
+  )
+  insert into account_requests (account_sid, id, at)
+  values (${sql.placeholder('accountSid')}::text, ${sql.placeholder('requestId')}::text,
+    clock_timestamp())`,
+)
 
 /** A flow's applet asks for its socket itself; a stream agent with a URL of its own needs none. */
 function hasOurAudio(agent: AgentTarget): boolean {

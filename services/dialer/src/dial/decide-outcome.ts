@@ -1,5 +1,5 @@
-import type { CallReason } from '@callwire/contracts'
-import type { PlaceCallOutcome } from '@callwire/exotel'
+import { reasonOf, type CallReason, type CallReasonCode } from '@callwire/contracts'
+import type { ExotelErrorCode, PlaceCallOutcome } from '@callwire/exotel'
 
 /** How one attempt to place a call ended, as the dialer saw it. */
 export type AttemptOutcome =
@@ -7,7 +7,7 @@ export type AttemptOutcome =
   /** Credentials or number could not be opened: nothing was sent. */
   | { kind: 'seal_broken' }
   /** The account's stored host or sid may not be spoken to: nothing was sent. */
-  | { kind: 'unsendable'; code: string; message: string }
+  | { kind: 'unsendable'; code: ExotelErrorCode; message: string }
   /** Something of ours failed before the request was handed over: nothing was sent. */
   | { kind: 'not_sent'; reason: 'fault' }
 
@@ -66,25 +66,25 @@ export function decideOutcome(
     case 'unknown':
       return {
         kind: 'unknown',
-        reason: {
-          code: 'outcome_unknown',
-          message: 'Exotel did not say whether it placed the call; it is being asked.',
-        },
+        reason: reasonOf(
+          'outcome_unknown',
+          'Exotel did not say whether it placed the call; it is being asked.',
+        ),
       }
   }
 }
 
 function rejection(outcome: { code: string; httpStatus: number; message: string }): CallReason {
   if (outcome.httpStatus === 401) {
-    return { code: 'provider_auth', message: 'Invalid Exotel credentials' }
+    return reasonOf('provider_auth', 'Invalid Exotel credentials')
   }
   const code = outcome.httpStatus === 403 ? 'provider_forbidden' : 'provider_rejected'
   const said = outcome.message.trim().slice(0, 500)
-  return { code, message: said === '' ? `Exotel refused the call (${outcome.httpStatus}).` : said }
+  return reasonOf(code, said === '' ? `Exotel refused the call (${outcome.httpStatus}).` : said)
 }
 
-function fail(code: string, message: string): OutcomeDecision & { kind: 'fail' } {
-  return { kind: 'fail', reason: { code, message }, credentials: 'unjudged', page: false }
+function fail(code: CallReasonCode, message: string): OutcomeDecision & { kind: 'fail' } {
+  return { kind: 'fail', reason: reasonOf(code, message), credentials: 'unjudged', page: false }
 }
 
 function rateLimited(retryAfterMs: number | null, fraction: number): OutcomeDecision {
@@ -93,7 +93,7 @@ function rateLimited(retryAfterMs: number | null, fraction: number): OutcomeDeci
       ? between(rateLimitedMs.min, rateLimitedMs.max, fraction)
       : Math.min(retryAfterMs, longestRetryAfterMs) + Math.floor(spreadMs * fraction)
   const message = `Exotel asked to slow down; next try in about ${seconds(delayMs)} s.`
-  return { kind: 'requeue', reason: { code: 'waiting_for_budget', message }, delayMs }
+  return { kind: 'requeue', reason: reasonOf('waiting_for_budget', message), delayMs }
 }
 
 function notSent(
@@ -107,11 +107,11 @@ function notSent(
     )
     const delayMs = between(ceiling / 2, ceiling, o.fraction)
     const message = `Exotel cannot be reached; next try in about ${seconds(delayMs)} s.`
-    return { kind: 'requeue', reason: { code: 'provider_unreachable', message }, delayMs }
+    return { kind: 'requeue', reason: reasonOf('provider_unreachable', message), delayMs }
   }
   const message = 'The dialer was held up before it sent anything; it tries again.'
   const delayMs = between(0, spreadMs, o.fraction)
-  return { kind: 'requeue', reason: { code: 'dialer_delayed', message }, delayMs }
+  return { kind: 'requeue', reason: reasonOf('dialer_delayed', message), delayMs }
 }
 
 function between(min: number, max: number, fraction: number): number {

@@ -1,4 +1,4 @@
-import { phoneCredentials, phones, tenants } from '@callwire/db'
+import { install, phoneCredentials, phones, tenants } from '@callwire/db'
 import { systemClock } from '@callwire/runtime'
 import { eventually } from '@callwire/testkit'
 import { eq } from 'drizzle-orm'
@@ -57,20 +57,39 @@ describe('before the request', () => {
     expect(suite.exotel.connections).toBe(0)
   })
 
-  test('a paused tenant keeps its calls queued, says so once, and resumes', async () => {
-    const pause = (dialingPaused: boolean) =>
-      suite.world.withTenant((tx) =>
-        tx.update(tenants).set({ dialingPaused }).where(eq(tenants.tenantId, suite.world.tenantId)),
+  const tenantPause = (dialingPaused: boolean) =>
+    suite.world.withTenant((tx) =>
+      tx.update(tenants).set({ dialingPaused }).where(eq(tenants.tenantId, suite.world.tenantId)),
+    )
+  const operatorPause = (dialingPaused: boolean) =>
+    suite.world.withTenant((tx) => {
+      const set = { dialingPaused, pausedReason: dialingPaused ? 'Exotel is down' : null }
+      return tx.insert(install).values(set).onConflictDoUpdate({ target: install.id, set })
+    })
+
+  test.each([
+    ['a paused tenant', tenantPause, /^Dialing is paused for this tenant;/],
+    ['everybody, paused by the operator,', operatorPause, /for everybody \(Exotel is down\);/],
+  ])(
+    '%s keeps calls queued, says so once, looks no further, and resumes',
+    async (_, pause, said) => {
+      await pause(true)
+      await using dialer = await startTestDialer(environment())
+      const callId = await suite.world.addCall(
+        await suite.world.addPhone(suite.exotel.host, stream),
       )
-    await pause(true)
-    await using _dialer = await startTestDialer(environment())
-    const callId = await suite.world.addCall(await suite.world.addPhone(suite.exotel.host, stream))
-    await eventually(async () => (await suite.world.call(callId)).attempt >= 3)
-    expect(await suite.world.story(callId)).toEqual(['queued', 'queued paused'])
-    await pause(false)
-    await suite.world.placed(callId)
-    expect(await suite.world.story(callId)).toEqual(['queued', 'queued paused', 'dialing'])
-  })
+      const { dueAt } = await suite.world.call(callId)
+      await eventually(async () => (await suite.world.call(callId)).reasonCode === 'paused')
+      const held = await suite.world.call(callId)
+      expect(held.reasonMessage).toMatch(said)
+      expect(held).toMatchObject({ status: 'queued', attempt: 2, dueAt })
+      const due = await dialer.context.deps.database.finder.dueCalls(100)
+      expect(due.map((call) => call.callId)).not.toContain(callId)
+      await pause(false)
+      await suite.world.placed(callId)
+      expect(await suite.world.story(callId)).toEqual(['queued', 'queued paused', 'dialing'])
+    },
+  )
 
   test('calls beyond the budget wait, and say for what', async () => {
     await using _dialer = await startTestDialer(

@@ -3,18 +3,20 @@ import { changeStatus, type CallRow, type LedgerWork } from '@callwire/ledger'
 import { patchCall } from '../patch-call.ts'
 
 /** The next wake-up is another job: its id carries the attempt. */
-function dueAgain(w: LedgerWork, call: CallRow, delayMs: number) {
-  return { attempt: call.attempt + 1, dueAt: new Date(w.nowMs + delayMs) }
+function dueAgain(w: LedgerWork, call: CallRow, delayMs: number | null) {
+  const dueAt = delayMs === null ? call.dueAt : new Date(w.nowMs + delayMs)
+  return { attempt: call.attempt + 1, dueAt }
 }
 
 /**
- * Leaves a queued call queued, due again after `delayMs`. Its event is written when the reason
- * is news: a call that waits an hour for the same thing says so once.
+ * Leaves a queued call queued, due again after `delayMs`; with null its due time stays, and it is
+ * looked at when what it waits for ends. Its event is written when the reason is news: a call that
+ * waits an hour for the same thing says so once.
  */
 export async function holdCall(
   w: LedgerWork,
   call: CallRow,
-  o: { reason: CallReason; delayMs: number },
+  o: { reason: CallReason; delayMs: number | null },
 ): Promise<void> {
   const { reason } = o
   const again = dueAgain(w, call, o.delayMs)

@@ -196,12 +196,12 @@ describe('what Exotel answers', () => {
     let faults = 2
     await using dialer = await startTestDialer(environment(), (deps) => ({
       ...deps,
-      ledger: {
-        ...deps.ledger,
-        transact: (tenantId, callId, work) =>
+      database: {
+        ...deps.database,
+        withTenant: (tenantId, work) =>
           suite.exotel.placed.length > 0 && faults-- > 0
             ? Promise.reject(new DbError({ code: 'unavailable' }))
-            : deps.ledger.transact(tenantId, callId, work),
+            : deps.database.withTenant(tenantId, work),
       },
     }))
     const callId = await suite.world.addCall(await suite.world.addPhone(suite.exotel.host, stream))

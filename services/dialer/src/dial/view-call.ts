@@ -1,8 +1,17 @@
-import { agents, calls, phones, tenants, type Tx } from '@callwire/db'
-import { loadCall, type CallRow } from '@callwire/ledger'
-import { and, desc, eq, inArray, isNull, sql } from 'drizzle-orm'
-import { readPhoneAccount, type AccountDeps, type PhoneAccount } from '../account/phone-account.ts'
-import type { BreakerCode, DialCheck } from './decide-dial.ts'
+import type { CallingHours } from '@callwire/contracts'
+import {
+  agents,
+  calls,
+  type phoneCredentials,
+  statement,
+  tenantCountIn,
+  type Tx,
+} from '@callwire/db'
+import type { CallRow, Head } from '@callwire/ledger'
+import { and, eq, getTableColumns, isNull, sql } from 'drizzle-orm'
+import { globalOf, type AccountDeps, type PhoneAccount } from '../account/phone-account.ts'
+import type { TenantCaps } from './decide-cap.ts'
+import type { BreakerCode } from './decide-dial.ts'
 
 /** The agent a call is for, as Exotel's modes of dialing tell agents apart. */
 export type AgentTarget =
@@ -10,61 +19,150 @@ export type AgentTarget =
   | { kind: 'flow'; appId: string }
   | { kind: 'stream'; streamUrl: string | null }
 
-/** A call and all that its dialing depends on, as one transaction sees it. */
+/** A call and all that its dialing depends on, as one statement saw it. */
 export type CallView = {
   call: CallRow
+  /** By the database's clock, epoch ms; with it the call is due or not. */
+  nowMs: number
+  due: boolean
   phone: { id: string; number: string } | null
   agent: AgentTarget | null
   account: PhoneAccount | null
-  check: DialCheck
+  breaker: BreakerCode | null
+  tenant: TenantRules
+  install: { paused: boolean; pausedReason: string | null }
+  /** Whether the person is on the tenant's list, and whether anybody is. */
+  neverCall: { listed: boolean; anybody: boolean }
 }
 
+/** What a tenant has set about dialing. */
+export type TenantRules = {
+  paused: boolean
+  expireAfterMs: number | null
+  callingHours: CallingHours | null
+  caps: TenantCaps
+}
+
+type AgentRow = Pick<typeof agents.$inferSelect, 'kind' | 'number' | 'appId' | 'streamUrl'>
+type StoredRow = Pick<
+  typeof phoneCredentials.$inferSelect,
+  'sid' | 'subdomain' | 'version' | 'encApiKey' | 'encApiToken'
+>
+type Nullable<T> = { [K in keyof T]: T[K] | null }
+
+type ViewRow = {
+  seq: number
+  hash: string
+  lastType: Head['lastType']
+  nowMs: number
+  due: boolean
+  tenant: Omit<TenantRules, 'caps'> & TenantCaps
+  install: CallView['install'] | null
+  phoneNumber: string | null
+  breaker: BreakerCode | null
+  agent: Nullable<AgentRow> | null
+  stored: StoredRow | null
+  listed: boolean
+  anybody: boolean
+}
+
+const callColumns = sql.join(
+  Object.entries(getTableColumns(calls)).map(
+    ([key, { name }]) => sql`c.${sql.identifier(name)} as ${sql.identifier(`call_${key}`)}`,
+  ),
+  sql`, `,
+)
+
+/**
+ * Locks a call's head and then its row, and reads what its dialing depends on. Both are as they
+ * stand now, also when somebody else held the lock; what stands around them is as of the moment
+ * that the lock was asked for. The code of an open breaker is that of the last call it refused.
+ */
+const lockAndView = statement<{ tenantId: string; callId: string }, ViewRow>(
+  'lock_and_view_call',
+  sql`
+  select ${callColumns}, h.seq, h.hash, h.last_type as "lastType",
+    extract(epoch from now())::float8 * 1000 as "nowMs", c.due_at <= now() as due,
+    json_build_object('paused', t.dialing_paused, 'expireAfterMs', t.expire_after_ms,
+      'callingHours', t.calling_hours, 'tenant', t.cap_tenant, 'phone', t.cap_phone,
+      'account', t.cap_account) as tenant,
+    case when i.id then json_build_object('paused', i.dialing_paused,
+      'pausedReason', i.paused_reason) end as install,
+    p.number as "phoneNumber",
+    case when p.breaker_opened_at is not null then coalesce((
+      select f.reason_code from calls f
+      where f.tenant_id = c.tenant_id and f.phone_id = c.phone_id and f.status = 'failed'
+        and f.reason_code in ('provider_auth', 'provider_forbidden')
+      order by f.ended_at desc limit 1), 'provider_auth') end as breaker,
+    case when a.id is not null then json_build_object('kind', a.kind, 'number', a.number,
+      'appId', a.app_id, 'streamUrl', a.stream_url) end as agent,
+    case when k.phone_id is not null then json_build_object('sid', k.sid,
+      'subdomain', k.subdomain, 'version', k.version, 'encApiKey', k.enc_api_key,
+      'encApiToken', k.enc_api_token) end as stored,
+    exists (select from never_call n
+      where n.tenant_id = c.tenant_id and n.person_index = c.person_index
+        and (n.expires_at is null or n.expires_at > now())) as listed,
+    exists (select from never_call n where n.tenant_id = c.tenant_id) as anybody
+  from call_heads h
+    join calls c on c.tenant_id = h.tenant_id and c.id = h.call_id
+    join tenants t on t.tenant_id = c.tenant_id
+    left join install i on true
+    left join phones p
+      on p.tenant_id = c.tenant_id and p.id = c.phone_id and p.deleted_at is null
+    left join agents a
+      on a.tenant_id = c.tenant_id and a.id = coalesce(c.agent_id, p.agent_id)
+        and a.deleted_at is null
+    left join phone_credentials k on k.tenant_id = c.tenant_id and k.phone_id = c.phone_id
+  where h.tenant_id = ${sql.placeholder('tenantId')} and h.call_id = ${sql.placeholder('callId')}
+  for no key update of h, c`,
+)
+
+/** A call with its head locked, for {@link Ledger.transactSeen}; null when there is none. */
 export async function viewCall(
   tx: Tx,
   d: Pick<AccountDeps, 'globalAccount'>,
-  { tenantId, callId }: { tenantId: string; callId: string },
-): Promise<CallView | null> {
-  const call = await loadCall(tx, callId)
-  if (call === null) return null
-  const [moment] = await tx
-    .select({ due: sql<boolean>`${calls.dueAt} <= now()` })
-    .from(calls)
-    .where(and(eq(calls.tenantId, tenantId), eq(calls.id, callId)))
-  const [tenant] = await tx
-    .select({ paused: tenants.dialingPaused })
-    .from(tenants)
-    .where(eq(tenants.tenantId, tenantId))
-  const [phone] = await tx
-    .select({
-      id: phones.id,
-      number: phones.number,
-      agentId: phones.agentId,
-      breakerOpenedAt: phones.breakerOpenedAt,
-    })
-    .from(phones)
-    .where(
-      and(eq(phones.tenantId, tenantId), eq(phones.id, call.phoneId), isNull(phones.deletedAt)),
-    )
-  const agent = await targetOf(tx, tenantId, call.agentId ?? phone?.agentId ?? null)
-  const account = await readPhoneAccount(tx, d, { tenantId, phoneId: call.phoneId })
-  const open = phone !== undefined && phone.breakerOpenedAt !== null
-  return {
+  o: { tenantId: string; callId: string },
+): Promise<{ head: Head; seen: CallView } | null> {
+  const [row] = await lockAndView(tx, { tenantId: o.tenantId, callId: o.callId })
+  if (row === undefined) return null
+  const call = callOf(row)
+  const { tenant, phoneNumber } = row
+  const seen: CallView = {
     call,
-    phone: phone === undefined ? null : { id: phone.id, number: phone.number },
-    agent,
-    account,
-    check: {
-      status: call.status,
-      direction: call.direction,
-      due: moment?.due ?? false,
-      hasSid: call.sid !== null,
-      paused: tenant?.paused ?? false,
-      hasPhone: phone !== undefined,
-      hasAgent: agent !== null,
-      hasCredentials: account !== null,
-      breaker: open ? await codeOfBreaker(tx, tenantId, phone.id) : null,
+    nowMs: row.nowMs,
+    due: row.due,
+    phone: phoneNumber === null ? null : { id: call.phoneId, number: phoneNumber },
+    agent: row.agent === null ? null : targetOfRow(row.agent as AgentRow),
+    account: await accountOf(tx, d, row.stored),
+    breaker: row.breaker,
+    tenant: {
+      paused: tenant.paused,
+      expireAfterMs: tenant.expireAfterMs,
+      callingHours: tenant.callingHours,
+      caps: { tenant: tenant.tenant, phone: tenant.phone, account: tenant.account },
     },
+    install: row.install ?? { paused: false, pausedReason: null },
+    neverCall: { listed: row.listed, anybody: row.anybody },
   }
+  return { head: { seq: row.seq, hash: row.hash, lastType: row.lastType }, seen }
+}
+
+function callOf(row: ViewRow): CallRow {
+  const prefixed = row as unknown as Record<string, unknown>
+  return Object.fromEntries(
+    Object.keys(getTableColumns(calls)).map((key) => [key, prefixed[`call_${key}`]]),
+  ) as CallRow
+}
+
+/** The phone's own account, or the install's where one tenant is all there is. */
+async function accountOf(
+  tx: Tx,
+  d: Pick<AccountDeps, 'globalAccount'>,
+  stored: StoredRow | null,
+): Promise<PhoneAccount | null> {
+  if (stored !== null) return { kind: 'own', sid: stored.sid, stored }
+  if (d.globalAccount === null) return null
+  return (await tenantCountIn(tx)) === 1 ? globalOf(d.globalAccount) : null
 }
 
 /** The dialing target of an agent; null when it is gone or lacks what its kind needs. */
@@ -83,28 +181,11 @@ export async function targetOf(
     })
     .from(agents)
     .where(and(eq(agents.tenantId, tenantId), eq(agents.id, agentId), isNull(agents.deletedAt)))
-  if (agent === undefined) return null
-  const { kind, number, appId, streamUrl } = agent
+  return agent === undefined ? null : targetOfRow(agent)
+}
+
+function targetOfRow({ kind, number, appId, streamUrl }: AgentRow): AgentTarget | null {
   if (kind === 'stream') return { kind, streamUrl }
   if (kind === 'flow') return appId === null ? null : { kind, appId }
   return number === null ? null : { kind, number }
-}
-
-/** The phone's row keeps that its breaker is open; the last call it refused tells the code. */
-async function codeOfBreaker(tx: Tx, tenantId: string, phoneId: string): Promise<BreakerCode> {
-  const codes: BreakerCode[] = ['provider_auth', 'provider_forbidden']
-  const [last] = await tx
-    .select({ code: calls.reasonCode })
-    .from(calls)
-    .where(
-      and(
-        eq(calls.tenantId, tenantId),
-        eq(calls.phoneId, phoneId),
-        eq(calls.status, 'failed'),
-        inArray(calls.reasonCode, codes),
-      ),
-    )
-    .orderBy(desc(calls.endedAt))
-    .limit(1)
-  return last?.code === 'provider_forbidden' ? 'provider_forbidden' : 'provider_auth'
 }

@@ -7,6 +7,7 @@ import {
   type LedgerWork,
 } from '@callwire/ledger'
 import { AppError, errorFields, randomFraction } from '@callwire/runtime'
+import { holdAccount } from '../account/account-budget.ts'
 import { integrityAlert } from '../account/integrity-alert.ts'
 import type { DialerDeps } from '../deps.ts'
 import { claimSid } from '../claim-sid.ts'
@@ -15,6 +16,7 @@ import { forgetIgnored, heardCallback } from '../news/heard-callback.ts'
 import { patchCall } from '../patch-call.ts'
 import { raiseAlert } from '../raise-alert.ts'
 import type { Attempt } from './begin-dial.ts'
+import { bindAtOnce } from './bind-at-once.ts'
 import { recordVerdict } from './breaker.ts'
 import { decideOutcome, type AttemptOutcome, type OutcomeDecision } from './decide-outcome.ts'
 import { requeueCall } from './hold-call.ts'
@@ -30,8 +32,12 @@ export async function writeOutcome(
 ): Promise<void> {
   const fraction = randomFraction(d.random)
   const decision = decideOutcome(outcome, { attempt: attempt.call.attempt, fraction })
+  if (outcome.kind === 'rate_limited') {
+    await holdAccount(d, attempt.account.sid, outcome.retryAfterMs)
+  }
   for (const waitMs of [...retryWaitsMs, null]) {
     try {
+      if (decision.kind === 'placed' && (await bindAtOnce(d, attempt, decision.sid))) return
       await d.ledger.transact(attempt.tenantId, attempt.call.id, async (w) => {
         const call = await loadCall(w.tx, attempt.call.id)
         if (call !== null) await apply(d, w, { attempt, call, decision })
@@ -78,7 +84,7 @@ async function apply(d: DialerDeps, w: LedgerWork, o: Writing): Promise<void> {
 }
 
 /**
- * Keeps the Sid. The status stays: Exotel's reply says in-progress before anything rings. The
+ * Keeps the Sid of a call of which something was heard already. The status stays: Exotel's reply says in-progress before anything rings. The
  * reply outweighs a Sid that only a media socket named.
  */
 async function bindPlaced(d: DialerDeps, w: LedgerWork, call: CallRow, sid: string): Promise<void> {

@@ -1,0 +1,70 @@
+import type { BudgetAnswer, TakeOptions } from '@callwire/bus'
+import { accountRequests, type Tx } from '@callwire/db'
+import { errorFields } from '@callwire/runtime'
+import { and, eq, sql } from 'drizzle-orm'
+import type { DialerDeps } from '../deps.ts'
+
+/** Written with what allows the request, in the same transaction: what refills a Redis that forgot. */
+export async function recordRequest(
+  tx: Tx,
+  o: { accountSid: string; requestId: string },
+): Promise<void> {
+  await tx.insert(accountRequests).values({ accountSid: o.accountSid, id: o.requestId })
+}
+
+/** What the account was asked lately, for a budget that is asked within a transaction. */
+export async function recentRequests(
+  tx: Tx,
+  accountSid: string,
+  withinMs: number,
+): Promise<{ id: string; ageMs: number }[]> {
+  return tx
+    .select({
+      id: accountRequests.id,
+      ageMs: sql<number>`(extract(epoch from clock_timestamp() - ${accountRequests.at}) * 1000)::float8`,
+    })
+    .from(accountRequests)
+    .where(
+      and(
+        eq(accountRequests.accountSid, accountSid),
+        sql`${accountRequests.at} > clock_timestamp() - ${withinMs} * interval '1 millisecond'`,
+      ),
+    )
+}
+
+/** Takes a request that no transaction goes with, and writes it down. */
+export async function takeRequest(
+  d: Pick<DialerDeps, 'budget' | 'database'>,
+  accountSid: string,
+  o?: TakeOptions,
+): Promise<BudgetAnswer> {
+  const answer = await d.budget.take(accountSid, o)
+  if (answer.ok) await d.database.accountRequests.add(accountSid, answer.id)
+  return answer
+}
+
+/** Exotel named no time: a quarter of its window of a minute. */
+const unnamedHoldMs = 15_000
+/** A Retry-After longer than this is obeyed in pieces, so that a typo there cannot stop an account. */
+const longestHoldMs = 900_000
+
+/** For how long an account that answered 429 is left alone. */
+export function holdMsOf(retryAfterMs: number | null): number {
+  return retryAfterMs === null ? unnamedHoldMs : Math.min(longestHoldMs, Math.max(0, retryAfterMs))
+}
+
+/** Has everybody who would ask the account wait as well. Never rejects: each of them would be told. */
+export async function holdAccount(
+  d: Pick<DialerDeps, 'budget' | 'log'>,
+  accountSid: string,
+  retryAfterMs: number | null,
+): Promise<void> {
+  const ms = holdMsOf(retryAfterMs)
+  if (ms === 0) return
+  try {
+    await d.budget.hold(accountSid, ms)
+    d.log.info({ accountSid, ms }, 'account asked to slow down')
+  } catch (error) {
+    d.log.warn({ accountSid, ...errorFields(error) }, 'account could not be held')
+  }
+}
