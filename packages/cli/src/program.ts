@@ -14,6 +14,7 @@ import { registerRestore } from './commands/restore.ts'
 import { registerSettings } from './commands/settings.ts'
 import { registerSimulator } from './commands/simulator.ts'
 import { registerTenants } from './commands/tenants.ts'
+import { registerWebhooks } from './commands/webhooks.ts'
 import { createOutput, type Stream } from './output.ts'
 import { createTarget, type Environment } from './target.ts'
 
@@ -50,6 +51,7 @@ export function createProgram(o: {
   registerDialing(program, context)
   registerNeverCall(program, context)
   registerSettings(program, context)
+  registerWebhooks(program, context)
   registerImportOrigin(program, context)
   registerKeys(program, context)
   registerKeysDerive(program, context)
