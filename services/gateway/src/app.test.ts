@@ -209,6 +209,7 @@ describe('the document', () => {
     expect(document.openapi).toBe('3.1.0')
     expect(Object.keys(document.paths).toSorted()).toEqual([
       '/api/v1/closed',
+      '/api/v1/exotel/webhook/passthru/{phoneToken}',
       '/api/v1/exotel/webhook/status/{callId}/{signature}',
       '/api/v1/open',
     ])

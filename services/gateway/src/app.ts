@@ -11,7 +11,8 @@ import { edgeConfig, isExemptFromPressure } from './http/route-config.ts'
 import type { Route } from './http/route.ts'
 import { describeRoutes, serveDocs } from './docs.ts'
 import { registerHealthRoutes, type Health, type Logger } from '@callwire/runtime'
-import { receiveStatus } from './routes/webhook/receive-status.ts'
+import { receivePassthru, type PassthruDeps } from './routes/webhook/receive-passthru.ts'
+import { receiveStatus, type StatusDeps } from './routes/webhook/receive-status.ts'
 import type { Splice } from './splice/create-splice.ts'
 import { upstreamOf } from './splice/request-head.ts'
 
@@ -21,7 +22,7 @@ const maxEventLoopDelayMs = 1_000
 export type AppDeps = {
   log: Logger
   routes: readonly Route[]
-  webhook: Parameters<typeof receiveStatus>[1]
+  webhook: StatusDeps & PassthruDeps
   authenticate: Authenticate
   splice: Splice
   health: Health
@@ -78,6 +79,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
     (scope, _options, done) => {
       keepPrivate(scope)
       receiveStatus(scope, deps.webhook)
+      receivePassthru(scope, deps.webhook)
       done()
     },
     { prefix: '/api/v1' },

@@ -6,6 +6,7 @@ const buckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
 
 export type GatewayMetrics = {
   observe: AppDeps['observe']
+  observePassthru: AppDeps['webhook']['observePassthru']
   splices: Gauge<'upstream'>
 }
 
@@ -16,7 +17,13 @@ export function createGatewayMetrics(metrics: Metrics): GatewayMetrics {
     labelNames: ['method', 'route', 'status'] as const,
     buckets,
   })
+  const passthrus = metrics.counter({
+    name: 'callwire_gateway_passthru_total',
+    help: "Reports of flows' Passthru applets, by how their call was found",
+    labelNames: ['found_by'] as const,
+  })
   return {
+    observePassthru: (by) => passthrus.inc({ found_by: by }),
     observe: ({ method, route, status, ms }) =>
       requests.observe({ method, route, status: String(status) }, ms / 1000),
     splices: metrics.gauge({

@@ -21,6 +21,7 @@ describe('mapError', () => {
     ['ledger without the call', app('no_such_call'), 404, 'not_found'],
     ['a seal that does not open', app('unseal_failed'), 500, 'internal'],
     ['body too large', framework(413), 413, 'payload_too_large'],
+    ['a path part too long to be an id', framework(414), 404, 'not_found'],
     ['unknown type of body', framework(415), 415, 'unsupported_media_type'],
     ['malformed JSON', framework(400), 400, 'validation_failed'],
     ['handler too slow', framework(503), 503, 'unavailable'],

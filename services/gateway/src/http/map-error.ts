@@ -73,7 +73,8 @@ function ofFramework(error: unknown): ErrorAnswer {
   if (status === 503) return unavailable()
   if (status === 413) return answer('payload_too_large', sentences.payload_too_large)
   if (status === 415) return answer('unsupported_media_type', sentences.unsupported_media_type)
-  if (status === 404) return answer('not_found', sentences.not_found)
+  // 414 is for a part of the path that is longer than any id or token of ours: it names nothing.
+  if (status === 404 || status === 414) return answer('not_found', sentences.not_found)
   if (status !== undefined && status >= 400 && status < 500) {
     return answer('validation_failed', sentences.validation_failed)
   }

@@ -29,6 +29,23 @@ describe('parseCallback', () => {
       `\uFEFF${parts(...Object.entries(expected))}`,
     ],
     ['multipart behind a preamble', multipart, `hello\r\n${parts(...Object.entries(expected))}`],
+    [
+      'multipart with bare line feeds',
+      multipart,
+      parts(...Object.entries(expected)).replaceAll('\r', ''),
+    ],
+    [
+      'multipart with headers of its parts',
+      `${multipart}; charset=utf-8`,
+      parts(...Object.entries(expected))
+        .replaceAll('form-data; ', 'form-data; filename="a; b"; ')
+        .replaceAll('\r\n\r\n', '\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n'),
+    ],
+    [
+      'multipart with blanks behind the boundary and words behind the end',
+      multipart,
+      `${parts(...Object.entries(expected)).replaceAll('--b1\r\n', '--b1  \r\n')}bye`,
+    ],
     ['a form', form, encoded],
     ['a form with a charset', `${form}; charset=UTF-8`, encoded],
     ['a form behind a byte order mark', form, `\uFEFF${encoded}`],

@@ -15,7 +15,9 @@ export function parseMultipart(contentType: string, body: Buffer): [string, stri
   if (boundary === undefined) return null
   // latin1 keeps every byte as one character, so that nothing is lost before values are decoded.
   const bytes = body.toString('latin1')
-  const text = bytes.startsWith(byteOrderMark) ? bytes.slice(byteOrderMark.length) : bytes
+  const marked = bytes.startsWith(byteOrderMark) ? bytes.slice(byteOrderMark.length) : bytes
+  // Bare line feeds throughout, as some relays leave them.
+  const text = marked.includes('\r\n') ? marked : marked.replaceAll('\n', '\r\n')
   const [, ...sections] = `\r\n${text}`.split(`\r\n--${boundary}`)
   const end = sections.pop()
   if (end?.startsWith('--') !== true) return null

@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream'
 import { macToken, openContent, parseContentRing, parseMacRing } from '@callwire/crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { rowsOf } from '../../testing/database-rows.ts'
@@ -23,6 +24,22 @@ const post = (type: string, payload: string, o: { callId?: string; signature?: s
     headers: { 'content-type': type },
     payload,
   })
+}
+
+/** Posts a form of so many KiB as a stream, whose length nobody knows beforehand. */
+async function postInChunks(kib: number, o: { signature?: string } = {}): Promise<number> {
+  function* chunks() {
+    yield Buffer.from('CallSid=abc&RecordingUrl=')
+    for (let i = 0; i < kib; i += 1) yield Buffer.alloc(1024, 'x')
+  }
+  const url = `${gw.origin}/api/v1/exotel/webhook/status/${own.calls}/${o.signature ?? sign(own.calls)}`
+  const answer = await fetch(url, {
+    method: 'POST',
+    headers: { 'content-type': form },
+    body: Readable.toWeb(Readable.from(chunks())) as ReadableStream,
+    duplex: 'half',
+  })
+  return answer.status
 }
 
 const boundary = 'multipart/form-data; boundary=------------------------d74496d66958873e'
@@ -52,6 +69,7 @@ describe('a status callback', () => {
       String(row?.['body_sealed']),
     )
     expect(JSON.parse(opened.toString())).toEqual({
+      kind: 'status',
       contentType: type.split(';')[0],
       fields: { CallSid: 'abc', Status: 'completed' },
     })
@@ -64,6 +82,9 @@ describe('a status callback', () => {
       await post(form, 'Status=completed', { signature: sign(unknown) }),
       await post(form, 'Status=completed', { callId: unknown }),
       await post(form, 'Status=completed', { callId: 'nothing' }),
+      await post(form, 'Status=completed', { callId: 'x'.repeat(300) }),
+      await post(form, 'Status=completed', { signature: 'x'.repeat(511) }),
+      await post(form, 'Status=completed', { signature: 'x'.repeat(600) }),
       await post(form, 'Status=completed', { signature: sign(own.calls, gw.keys.EDGE_KEYS) }),
       await post('text/xml', 'x'.repeat(300 * 1024), { signature: 'wrong' }),
     ]
@@ -84,6 +105,19 @@ describe('a status callback', () => {
     expect((await post(type, payload)).status).toBe(status)
     const stored = (await rowsOf(gw.databaseUrl, 'callback_inbox')).length - before
     expect(stored).toBe(status === 200 ? 1 : 0)
+  })
+
+  it.each([
+    ['with the right signature', 413, {}],
+    ['with a wrong one', 404, { signature: 'wrong' }],
+  ])('in chunks without a length, over 256 KiB, %s', async (_what, status, o) => {
+    const before = (await rowsOf(gw.databaseUrl, 'callback_inbox')).length
+    expect(await postInChunks(300, o)).toBe(status)
+    expect(await rowsOf(gw.databaseUrl, 'callback_inbox')).toHaveLength(before)
+  })
+
+  it('in chunks is taken like any other', async () => {
+    expect(await postInChunks(100)).toBe(200)
   })
 
   it('is stored also when Redis is away', async () => {

@@ -1,22 +1,24 @@
-import type { Queues } from '@callwire/bus'
 import { isId } from '@callwire/contracts'
-import { sealContent, verifyMacToken, type ContentRing, type MacRing } from '@callwire/crypto'
-import { callbackInbox, type Database, type Finder } from '@callwire/db'
-import { sealContexts } from '@callwire/keyring'
+import { verifyMacToken, type MacRing } from '@callwire/crypto'
+import type { Database, Finder } from '@callwire/db'
 import type { FastifyInstance, onRequestHookHandler } from 'fastify'
 import { z } from 'zod'
 import { failureSchema, success } from '@callwire/contracts'
-import type { BestEffort } from '../../best-effort.ts'
 import { ApiError, notFound } from '../../http/api-error.ts'
 import { ok } from '../../http/reply.ts'
 import { edgeConfig } from '../../http/route-config.ts'
-import type { NewId } from '../../new-id.ts'
 import { parseCallback } from './callback-fields.ts'
+import { storeCallback, type StoreCallbackDeps } from './store-callback.ts'
 
 /** Far more than any callback, and what the contract promises to refuse beyond. */
 const bodyLimit = 256 * 1024
 
 const paramsSchema = z.strictObject({ callId: z.string().max(200), signature: z.string().max(512) })
+
+export type StatusDeps = StoreCallbackDeps & {
+  database: Pick<Database, 'withTenant'> & { finder: Pick<Finder, 'callById'> }
+  callbackKeys: MacRing
+}
 
 /**
  * Exotel's status callback. It carries no signature of Exotel's own, so its address does. It is
@@ -25,24 +27,16 @@ const paramsSchema = z.strictObject({ callId: z.string().max(200), signature: z.
  * Registered by hand, in a scope whose only body parser takes bytes of any type: the body is
  * parsed here, after the signature proved right.
  */
-export function receiveStatus(
-  scope: FastifyInstance,
-  deps: {
-    database: Pick<Database, 'withTenant'> & { finder: Pick<Finder, 'callById'> }
-    queues: Pick<Queues, 'wakeCallback'>
-    bestEffort: BestEffort
-    newId: NewId
-    callbackKeys: MacRing
-    ring: ContentRing
-  },
-): void {
+export function receiveStatus(scope: FastifyInstance, deps: StatusDeps): void {
   scope.removeAllContentTypeParsers()
   scope.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => {
     done(null, body)
   })
 
   const checkSignature: onRequestHookHandler = (request, _reply, done) => {
-    const { callId, signature } = paramsSchema.parse(request.params)
+    // Too long to be ours is wrong like anything else: whoever guesses learns nothing.
+    const params = paramsSchema.safeParse(request.params)
+    const { callId = '', signature = '' } = params.data ?? {}
     const genuine =
       isId('call', callId) &&
       verifyMacToken(deps.callbackKeys, 'status-callback', callId, signature)
@@ -79,18 +73,9 @@ export function receiveStatus(
       }
       const found = await deps.database.finder.callById(callId)
       if (found === null) throw notFound('callback')
-      const { tenantId } = found
-      const id = deps.newId('callback')
       const { contentType, fields } = parsed
-      const bodySealed = sealContent(
-        deps.ring,
-        sealContexts.callbackBody(tenantId, id),
-        JSON.stringify({ contentType, fields }),
-      )
-      await deps.database.withTenant(tenantId, async (tx) => {
-        await tx.insert(callbackInbox).values({ tenantId, id, callId, bodySealed })
-      })
-      deps.bestEffort.run('wake for callback', () => deps.queues.wakeCallback({ tenantId, callId }))
+      const call = { tenantId: found.tenantId, callId }
+      await storeCallback(deps, call, { kind: 'status', contentType, fields })
       return reply.code(200).send(ok(200, { received: true as const }).body)
     },
   })
