@@ -1,9 +1,9 @@
-import { eventually } from '@callwire/testkit'
+import { eventually, tcpProxy } from '@callwire/testkit'
 import { beforeEach, expect, test } from 'vitest'
 import { startCourierProcess } from './test-support/courier-process.ts'
 import { answer } from './test-support/receiver.ts'
-import { courierSuite } from './test-support/suite.ts'
-import { trials, verified } from './test-support/trials.ts'
+import { courierSuite, startTestCourier } from './test-support/suite.ts'
+import { quick, trials, verified } from './test-support/trials.ts'
 
 const suite = courierSuite()
 const { start, pathOf, arrived, arrives, makeDue, message } = trials(suite)
@@ -135,3 +135,19 @@ test('a doorbell that rings is answered before the next look around', async () =
   })
   await arrives('rung')
 })
+
+test('while Postgres is away nothing is sent, and everything when it is back', async () => {
+  const databaseUrl = suite.database.serviceUrl('courier')
+  await using proxy = await tcpProxy({ target: databaseUrl })
+  const environment = suite.environment({ DATABASE_URL: proxy.through(databaseUrl) })
+  await using courier = await startTestCourier(environment, { limits: quick })
+  await suite.world.endpoint(tenantId, pathOf('away'))
+  await suite.world.newCall(tenantId)
+  await arrives('away')
+  proxy.refuse()
+  await eventually(() => courier.logs.text().includes('task failed'), { boundMs: 20_000 })
+  await suite.world.newCall(tenantId)
+  expect(arrived('away')).toHaveLength(1)
+  proxy.resume()
+  await arrives('away', 2)
+}, 40_000)

@@ -93,6 +93,20 @@ describe('claims', () => {
     expect(await claimMessages(next.deps, at, [id])).toEqual([])
   })
 
+  test('comes with the secrets that are good now, the newest first', async () => {
+    const { at, id } = await one()
+    await using courier = await courierDeps(suite.environment())
+    await suite.world.addSecret(at, new Date(Date.now() - 1))
+    await suite.world.addSecret(at, new Date(Date.now() + 60_000))
+    const [claimed] = await claimMessages(courier.deps, at, [id])
+    const { sql } = suite.world
+    const good = await sql<{ id: string }[]>`
+      select id from webhook_secrets where endpoint_id = ${at.endpointId}
+        and (expires_at is null or expires_at > now()) order by created_at desc, id desc`
+    expect(good).toHaveLength(2)
+    expect(claimed?.endpoint.secrets.map((secret) => secret.id)).toEqual(good.map((row) => row.id))
+  })
+
   test('holds for longer than an attempt may take', () => {
     expect(limits.claimMs).toBeGreaterThan(2 * limits.sendTimeoutMs)
   })
