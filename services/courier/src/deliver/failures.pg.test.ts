@@ -1,5 +1,3 @@
-import { tenantAlerts } from '@callwire/db'
-import { eq } from 'drizzle-orm'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { answer } from '../test-support/receiver.ts'
 import { courierSuite } from '../test-support/suite.ts'
@@ -107,10 +105,21 @@ test('an endpoint to which nothing gets through for five days is turned off, wit
     status: 'disabled',
     disabledReason: 'failing',
   })
-  const alerts = await suite.world.withTenant(tenantId, (tx) =>
-    tx.select().from(tenantAlerts).where(eq(tenantAlerts.tenantId, tenantId)),
-  )
-  expect(alerts).toMatchObject([{ code: 'webhook_disabled', about: { endpointId: at.endpointId } }])
+  const { sql } = suite.world
+  expect(await sql`select code, about from tenant_alerts where tenant_id = ${tenantId}`).toEqual([
+    { code: 'webhook_disabled', about: { webhookId: at.endpointId } },
+  ])
+  expect(
+    await sql`select actor_id, action, target_id, details from audit_log
+      where tenant_id = ${tenantId}`,
+  ).toEqual([
+    {
+      actor_id: 'courier',
+      action: 'webhook.disabled',
+      target_id: at.endpointId,
+      details: { reason: 'failing' },
+    },
+  ])
 })
 
 describe('a host that must not be reached', () => {

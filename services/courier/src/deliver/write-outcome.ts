@@ -1,5 +1,5 @@
 import { ID_RANDOM_BYTES, newId, type Alert } from '@callwire/contracts'
-import { tenantAlerts, webhookDeliveries, webhookEndpoints, type Tx } from '@callwire/db'
+import { auditLog, tenantAlerts, webhookDeliveries, webhookEndpoints, type Tx } from '@callwire/db'
 import { and, eq, isNotNull, isNull, sql } from 'drizzle-orm'
 import type { CourierDeps } from '../deps.ts'
 import type { Claimed } from './claim-messages.ts'
@@ -110,15 +110,26 @@ async function turnOff(tx: Tx, message: Claimed, reason: 'gone' | 'failing') {
   return turned.length > 0
 }
 
+/** An alert to the tenant, and a row of the audit beside those of people who turn endpoints off. */
 async function raise(d: Deps, tx: Tx, { endpoint }: Claimed, reason: 'gone' | 'failing') {
   const { tenantId, endpointId } = endpoint
-  const alert: Alert = {
-    code: 'webhook_disabled',
-    severity: 'warn',
-    message: sentences[reason],
-  }
-  const id = newId('alert', { nowMs: d.clock.now(), random: d.random(ID_RANDOM_BYTES) })
-  const at = new Date(d.clock.now())
-  await tx.insert(tenantAlerts).values({ tenantId, id, ...alert, about: { endpointId }, at })
-  return { type: 'alert' as const, at: at.toISOString(), data: alert }
+  const nowMs = d.clock.now()
+  const newIdOf = (kind: 'alert' | 'audit') =>
+    newId(kind, { nowMs, random: d.random(ID_RANDOM_BYTES) })
+  const at = new Date(nowMs)
+  const data: Alert = { code: 'webhook_disabled', severity: 'warn', message: sentences[reason] }
+  const about = { webhookId: endpointId }
+  await tx.insert(tenantAlerts).values({ tenantId, id: newIdOf('alert'), ...data, about, at })
+  await tx.insert(auditLog).values({
+    tenantId,
+    id: newIdOf('audit'),
+    at,
+    actorKind: 'service',
+    actorId: 'courier',
+    action: 'webhook.disabled',
+    targetKind: 'webhook',
+    targetId: endpointId,
+    details: { reason },
+  })
+  return { type: 'alert' as const, at: at.toISOString(), data }
 }
