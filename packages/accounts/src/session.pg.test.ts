@@ -164,7 +164,10 @@ describe('a bearer token is nobody', () => {
   })
 
   test('when its key was revoked, also for whoever remembers whose it is', async () => {
-    const other = await createTenant(at.provision, { name: 'Three', email: 'three@example.com' })
+    const other = await createTenant(at.provision, {
+      name: 'Three',
+      email: 'remembered@example.com',
+    })
     let looks = 0
     const { withTenant } = at.database
     const finder = {

@@ -3,19 +3,22 @@ import type { ContentRing } from '@callwire/crypto'
 import { idempotencyKeys, type Tx } from '@callwire/db'
 import { sealContexts } from '@callwire/keyring'
 import { and, eq, sql } from 'drizzle-orm'
+import type { NewCall } from './store-call.ts'
 
 /** Both addresses of the route share its keys. */
 const routeName = 'POST /calls'
 
+/** A key is good for so long; an older one counts as never used. */
+const lifeMs = 7 * 86_400_000
+
 export type KeyClaims = {
-  /**
-   * Claims a key for a call, first of all in its transaction. False when another request holds
-   * it: one still running is waited for, until it commits or gives up.
-   */
-  claim(
-    tx: Tx,
-    o: { tenantId: string; key: string; fingerprint: string; callId: string },
-  ): Promise<boolean>
+  /** What claims a key for a call, once it is stored. */
+  make(o: {
+    tenantId: string
+    key: string
+    fingerprint: string
+    callId: string
+  }): NonNullable<NewCall['claim']>
   /** The call a key stands for, and whether it was claimed by the same request; or null. */
   find(
     tx: Tx,
@@ -23,36 +26,29 @@ export type KeyClaims = {
   ): Promise<{ callId: string; same: boolean } | null>
 }
 
-/** A claim that waits longer than this answers that the first request is still running. */
-const waitForFirstMs = 2_000
-
 /**
  * Idempotency keys as rows. A fingerprint covers a phone number, and a plain hash of so few
  * possible numbers could be searched: it is stored sealed to its row.
  */
 export function createKeyClaims(ring: ContentRing): KeyClaims {
   return {
-    claim: async (tx, { tenantId, key, fingerprint, callId }) => {
-      await tx.execute(sql`select set_config('lock_timeout', ${`${waitForFirstMs}ms`}, true)`)
-      const claimed = await tx
-        .insert(idempotencyKeys)
-        .values({
-          tenantId,
-          route: routeName,
-          key,
-          fingerprint: sealContent(ring, sealContexts.fingerprint(tenantId, callId), fingerprint),
-          callId,
-          status: 202,
-        })
-        .onConflictDoNothing()
-        .returning({ key: idempotencyKeys.key })
-      return claimed.length > 0
-    },
+    make: ({ tenantId, key, fingerprint, callId }) => ({
+      route: routeName,
+      key,
+      fingerprint: sealContent(ring, sealContexts.fingerprint(tenantId, callId), fingerprint),
+      lifeMs,
+    }),
     find: async (tx, { tenantId, key, fingerprint }) => {
       const [row] = await tx
         .select({ callId: idempotencyKeys.callId, stored: idempotencyKeys.fingerprint })
         .from(idempotencyKeys)
-        .where(and(eq(idempotencyKeys.route, routeName), eq(idempotencyKeys.key, key)))
+        .where(
+          and(
+            eq(idempotencyKeys.route, routeName),
+            eq(idempotencyKeys.key, key),
+            sql`${idempotencyKeys.createdAt} >= now() - ${lifeMs}::int8 * interval '1 ms'`,
+          ),
+        )
       if (row === undefined) return null
       const same = isSame(ring, { tenantId, fingerprint, ...row })
       return { callId: row.callId, same }

@@ -1,101 +1,69 @@
 import type { Principal } from '@callwire/accounts'
 import type { Queues } from '@callwire/bus'
-import type { PlaceCallBody } from '@callwire/contracts'
+import type { CallEvent, PlaceCallBody } from '@callwire/contracts'
 import { createDataKey, type ContentRing } from '@callwire/crypto'
-import { callKeys, calls, type Tx } from '@callwire/db'
+import type { Database, Tx } from '@callwire/db'
 import type { Ledger } from '@callwire/ledger'
 import { maskPhoneNumber } from '@callwire/masking'
-import { AppError, type Clock } from '@callwire/runtime'
+import type { Clock } from '@callwire/runtime'
 import type { BestEffort } from '../../best-effort.ts'
 import { ApiError } from '../../http/api-error.ts'
-import { first } from '../../http/reply.ts'
 import type { NewId } from '../../new-id.ts'
-import { actorOf, type RecordAudit } from '../../record-audit.ts'
-import { findPhone, requireAccount } from '../phones/find-phone.ts'
-import { checkCallable } from './check-callable.ts'
+import { actorOf } from '../../record-audit.ts'
 import type { CallMetadata } from './call-metadata.ts'
-import type { ShownRow } from './call-view.ts'
-import { refuseIfLive } from './live-guard.ts'
+import { asPlaced, type ShownRow } from './call-view.ts'
+import { requireCallable } from './check-callable.ts'
+import type { KeyClaims } from './claim-key.ts'
+import { findCall } from './find-call.ts'
+import { fingerprintOf } from './fingerprint.ts'
+import { newCallRow, optionsOf } from './new-call-row.ts'
 import type { PersonNumbers } from './person-number.ts'
+import { personToCall } from './person-to-call.ts'
+import { readCaller, whyNotReady, type Caller } from './read-caller.ts'
+import { storeCall, type NewCall } from './store-call.ts'
 
 /**
- * Makes a call: claim, checks, row, key and first event in one transaction; then wakes a dialer.
- * Null when `claim` says that the request was made before: nothing is left of this one then.
+ * Makes a call: checks, claim, row, key and first event in one transaction; then wakes a dialer.
+ * `replayed` when the key stands for a call already: it is shown as its first answer showed it.
+ * Null when the key was given up by another request at this very moment.
  *
- * @param person - the number to call, E.164
+ * @param key - the request's idempotency key
+ * @throws ApiError that says why there is no call
  */
 export type EnqueueCall = (
   principal: Principal,
   body: PlaceCallBody,
-  person: string,
-  claim: (tx: Tx, callId: string) => Promise<boolean>,
-) => Promise<ShownRow | null>
+  key: string | null,
+) => Promise<{ row: ShownRow; replayed: boolean } | null>
 
-/** Rolls the transaction back when the key was claimed before. */
-const claimedBefore = new AppError({ code: 'claimed_before', message: 'Claimed before.' })
-
-export function createEnqueueCall(deps: {
-  ledger: Pick<Ledger, 'open'>
+type Deps = {
+  database: Pick<Database, 'withTenant'>
+  ledger: Pick<Ledger, 'firstEvent' | 'ring'>
   queues: Pick<Queues, 'wakeDialer'>
   bestEffort: BestEffort
   clock: Pick<Clock, 'now'>
   newId: NewId
-  audit: RecordAudit
+  claims: KeyClaims
   ring: ContentRing
   numbers: PersonNumbers
   metadata: CallMetadata
   globalFallback: boolean
-}): EnqueueCall {
-  return async (principal, body, person, claim) => {
+}
+
+type Asked = { principal: Principal; body: PlaceCallBody; key: string | null }
+type Placed = { row: ShownRow; event: CallEvent | null }
+
+export function createEnqueueCall(deps: Deps): EnqueueCall {
+  return async (principal, body, key) => {
     const { tenantId } = principal
-    const callId = deps.newId('call')
-    try {
-      const placed = await deps.ledger.open(tenantId, callId, async (w) => {
-        if (!(await claim(w.tx, callId))) throw claimedBefore
-        const phone = await readyPhone(w.tx, body.phoneId, deps)
-        const atMs = dialedFrom(body, deps.clock.now())
-        await checkCallable(w.tx, { tenantId, number: person, atMs, numbers: deps.numbers })
-        if (body.allowConcurrent !== true) {
-          await refuseIfLive(w.tx, tenantId, deps.numbers.index(tenantId, person))
-        }
-        const call = first(
-          await w.tx
-            .insert(calls)
-            .values({
-              tenantId,
-              id: callId,
-              direction: 'outbound',
-              status: 'queued',
-              phoneId: phone.id,
-              agentId: phone.agentId,
-              ...deps.numbers.columns(tenantId, callId, person),
-              personMasked: maskPhoneNumber(person),
-              ...optionsOf(body),
-              metadataSealed:
-                body.metadata === undefined
-                  ? null
-                  : deps.metadata.seal(tenantId, callId, body.metadata),
-            })
-            .returning(),
-        )
-        const { wrapped } = createDataKey(deps.ring, { tenantId, callId })
-        await w.tx.insert(callKeys).values({ tenantId, callId, wrapped })
-        await w.append({ type: 'call.status', data: { status: 'queued', previous: null } })
-        await deps.audit(w.tx, {
-          tenantId,
-          actor: actorOf(principal),
-          action: 'call.placed',
-          target: { kind: 'call', id: callId },
-          details: { phoneId: phone.id },
-        })
-        return { call, phoneNumber: phone.number, seq: w.head.seq }
-      })
-      wake(placed.call)
-      return placed
-    } catch (error) {
-      if (error === claimedBefore) return null
-      throw error
-    }
+    const asked = { principal, body, key }
+    const placed = await deps.database.withTenant(tenantId, (tx) => place(deps, tx, asked))
+    if (placed === null) return null
+    const { row, event } = placed
+    if (event === null) return { row, replayed: true }
+    deps.bestEffort.run('ring', () => deps.ledger.ring(tenantId, [event]))
+    wake(row.call)
+    return { row, replayed: false }
   }
 
   /** A later call is the sweep's affair: Postgres knows when it is due, whatever clocks say here. */
@@ -105,29 +73,110 @@ export function createEnqueueCall(deps: {
   }
 }
 
-/** A phone that can place calls, or the refusal that says what it lacks. */
-async function readyPhone(tx: Tx, phoneId: string, deps: { globalFallback: boolean }) {
-  const phone = await findPhone(tx, phoneId)
-  if (phone.agentId === null) {
-    throw new ApiError('no_agent_assigned', 'No agent assigned to this phone number')
+async function place(deps: Deps, tx: Tx, asked: Asked): Promise<Placed | null> {
+  const { principal, body, key } = asked
+  const { tenantId } = principal
+  const caller = await readCaller(tx, tenantId, body.phoneId)
+  const person = personToCall(body, caller)
+  const fingerprint = fingerprintOf(body, person)
+  const refused = await refusalOf(deps, tx, { body, caller, person })
+  if (refused !== null) {
+    // What was accepted once is answered again, whatever has become of its phone since.
+    const again = key === null ? null : await replay(deps, tx, { tenantId, key, fingerprint })
+    if (again === null) throw refused
+    return again
   }
-  await requireAccount(tx, phone.id, deps)
-  return phone
+  const call = newCall(deps, { ...asked, caller, person, fingerprint })
+  const stored = await storeCall(tx, call)
+  switch (stored.kind) {
+    case 'stored': {
+      const row = { call: newCallRow(call, stored), phoneNumber: caller.number, seq: 1 }
+      return { row, event: call.first.event }
+    }
+    case 'claimed_before':
+      return key === null ? null : replay(deps, tx, { tenantId, key, fingerprint })
+    case 'never_call': {
+      const { id, expiresAt } = stored
+      requireCallable(
+        { callingHours: null, neverCall: { id, expiresAt } },
+        { number: person, atMs: dialedFrom(deps, body) },
+      )
+      return null
+    }
+    case 'live':
+      throw new ApiError('call_already_live', 'This person is being called already.', {
+        details: { callId: stored.callId },
+      })
+  }
+}
+
+/** Why there can be no such call, as far as its phone and its hour tell. */
+async function refusalOf(
+  deps: Deps,
+  tx: Tx,
+  o: { body: PlaceCallBody; caller: Caller; person: string },
+): Promise<ApiError | null> {
+  const notReady = await whyNotReady(tx, o.caller, deps)
+  if (notReady !== null) return notReady
+  const { callingHours } = o.caller
+  try {
+    requireCallable(
+      { callingHours, neverCall: null },
+      { number: o.person, atMs: dialedFrom(deps, o.body) },
+    )
+    return null
+  } catch (error) {
+    if (error instanceof ApiError) return error
+    throw error
+  }
+}
+
+/** The call a key stands for; null when it stands for none (any more). */
+async function replay(
+  deps: Deps,
+  tx: Tx,
+  o: { tenantId: string; key: string; fingerprint: string },
+): Promise<Placed | null> {
+  const claimed = await deps.claims.find(tx, o)
+  if (claimed === null) return null
+  if (!claimed.same) {
+    throw new ApiError('idempotency_mismatch', 'This key was used with another body.')
+  }
+  return { row: asPlaced(await findCall(tx, claimed.callId)), event: null }
+}
+
+function newCall(
+  deps: Deps,
+  o: Asked & { caller: Caller; person: string; fingerprint: string },
+): NewCall {
+  const { principal, body, caller, person, fingerprint, key } = o
+  const { tenantId } = principal
+  const callId = deps.newId('call')
+  const { metadata } = body
+  return {
+    tenantId,
+    callId,
+    phoneId: caller.id,
+    agentId: caller.agentId,
+    ...deps.numbers.columns(tenantId, callId, person),
+    personMasked: maskPhoneNumber(person),
+    entries: deps.numbers.index(tenantId, person),
+    ...optionsOf(body),
+    dialedFrom: new Date(dialedFrom(deps, body)),
+    metadataSealed: metadata === undefined ? null : deps.metadata.seal(tenantId, callId, metadata),
+    wrapped: createDataKey(deps.ring, { tenantId, callId }).wrapped,
+    auditId: deps.newId('audit'),
+    actor: actorOf(principal),
+    first: deps.ledger.firstEvent(callId, {
+      type: 'call.status',
+      data: { status: 'queued', previous: null },
+    }),
+    claim: key === null ? null : deps.claims.make({ tenantId, callId, key, fingerprint }),
+  }
 }
 
 /** When a call may be dialed first, epoch ms. */
-function dialedFrom(body: PlaceCallBody, nowMs: number): number {
+function dialedFrom({ clock }: Pick<Deps, 'clock'>, body: PlaceCallBody): number {
+  const nowMs = clock.now()
   return body.scheduleAt === undefined ? nowMs : Math.max(nowMs, Date.parse(body.scheduleAt))
-}
-
-function optionsOf(body: PlaceCallBody) {
-  const scheduleAt = body.scheduleAt === undefined ? null : new Date(body.scheduleAt)
-  return {
-    priority: body.priority ?? 0,
-    record: body.record ?? false,
-    timeLimitSeconds: body.timeLimit ?? null,
-    allowConcurrent: body.allowConcurrent ?? false,
-    scheduleAt,
-    ...(scheduleAt === null ? {} : { dueAt: scheduleAt }),
-  }
 }

@@ -120,6 +120,27 @@ describe('an idempotency key', () => {
     expect((await place('+919811100007', { key: 'retry' })).status).toBe(202)
   })
 
+  it('counts as never used after its seven days, whether or not it was swept away', async () => {
+    const day = 86_400_000
+    const aged = (ms: number) =>
+      changeRows(
+        gw.databaseUrl,
+        'idempotency_keys',
+        { key: 'aged' },
+        { created_at: new Date(Date.now() - ms).toISOString() },
+      )
+    const body = { allowConcurrent: true }
+    const first = await place('+919811100040', { key: 'aged', body })
+    await aged(7 * day - 60_000)
+    const within = await place('+919811100040', { key: 'aged', body })
+    expect([within.headers['idempotent-replayed'], within.text]).toEqual(['true', first.text])
+    await aged(7 * day + 60_000)
+    const after = await place('+919811100041', { key: 'aged', body })
+    expect([after.status, after.headers['idempotent-replayed']]).toEqual([202, undefined])
+    const again = await place('+919811100041', { key: 'aged', body })
+    expect([again.headers['idempotent-replayed'], again.text]).toEqual(['true', after.text])
+  })
+
   it('is required of programs and optional for people', async () => {
     const program = await place('+919811100008')
     expect([program.status, codeOf(program)]).toEqual([400, 'idempotency_key_required'])

@@ -1,17 +1,11 @@
 import { callSchema, idempotencyKeySchema, placeCallBody, success } from '@callwire/contracts'
-import type { Database } from '@callwire/db'
 import { DbError } from '@callwire/db'
-import type { Principal } from '@callwire/accounts'
 import { z } from 'zod'
 import { ApiError } from '../../http/api-error.ts'
 import { ok } from '../../http/reply.ts'
 import { route } from '../../http/route.ts'
-import { asPlaced, type ViewCall } from './call-view.ts'
-import type { KeyClaims } from './claim-key.ts'
-import { findCall } from './find-call.ts'
-import { fingerprintOf } from './fingerprint.ts'
+import type { ViewCall } from './call-view.ts'
 import type { EnqueueCall } from './enqueue-call.ts'
-import { personToCall } from './person-to-call.ts'
 
 const headers = z.looseObject({
   'idempotency-key': idempotencyKeySchema.optional().meta({
@@ -23,23 +17,17 @@ const headers = z.looseObject({
 /** PostgreSQL's lock_not_available: the wait for the first request with this key was cut off. */
 const lockNotAvailable = '55P03'
 
-export function placeCall(deps: {
-  database: Pick<Database, 'withTenant'>
-  claims: KeyClaims
-  enqueue: EnqueueCall
-  viewCall: ViewCall
-}) {
-  /** The first answer again, or null when nobody used the key yet. */
-  const replay = async (principal: Principal, key: string, fingerprint: string) => {
-    const { tenantId } = principal
-    return deps.database.withTenant(tenantId, async (tx) => {
-      const claimed = await deps.claims.find(tx, { tenantId, key, fingerprint })
-      if (claimed === null) return null
-      if (!claimed.same) {
-        throw new ApiError('idempotency_mismatch', 'This key was used with another body.')
-      }
-      return deps.viewCall(asPlaced(await findCall(tx, claimed.callId)), principal)
-    })
+export function placeCall(deps: { enqueue: EnqueueCall; viewCall: ViewCall }) {
+  const enqueue = async (...asked: Parameters<EnqueueCall>) => {
+    try {
+      const placed = await deps.enqueue(...asked)
+      if (placed !== null) return placed
+    } catch (error) {
+      const [, , key] = asked
+      const cutOff = error instanceof DbError && error.sqlstate === lockNotAvailable
+      if (key === null || !cutOff) throw error
+    }
+    throw stillRunning()
   }
 
   return route({
@@ -62,26 +50,12 @@ export function placeCall(deps: {
           'Calls made with an API key need an Idempotency-Key header.',
         )
       }
-      const { tenantId } = principal
-      const person = await personToCall(deps.database, tenantId, body)
-      const fingerprint = fingerprintOf(body, person)
-      const claim =
-        key === undefined ? null : (callId: string) => ({ tenantId, key, fingerprint, callId })
-      try {
-        const placed = await deps.enqueue(principal, body, person, async (tx, callId) =>
-          claim === null ? true : deps.claims.claim(tx, claim(callId)),
-        )
-        if (placed !== null) {
-          return ok(202, { call: deps.viewCall(placed, principal) })
-        }
-      } catch (error) {
-        if (key === undefined || !(error instanceof DbError && error.sqlstate === lockNotAvailable))
-          throw error
-        throw stillRunning()
-      }
-      const call = key === undefined ? null : await replay(principal, key, fingerprint)
-      if (call === null) throw stillRunning()
-      return ok(202, { call }, { 'idempotent-replayed': 'true' })
+      const placed = await enqueue(principal, body, key ?? null)
+      return ok(
+        202,
+        { call: deps.viewCall(placed.row, principal) },
+        placed.replayed ? { 'idempotent-replayed': 'true' } : {},
+      )
     },
   })
 }
