@@ -194,3 +194,4 @@ export {
   type WebhookDelivery,
   type WebhookWithSecret,
 } from './routes/webhooks.ts'
+export { webhookErrorCodes, type WebhookErrorCode } from './webhook-error.ts'

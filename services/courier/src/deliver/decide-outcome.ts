@@ -1,13 +1,13 @@
+import type { WebhookErrorCode } from '@callwire/contracts'
 import type { Random } from '@callwire/runtime'
 import type { Answer } from '../send/sender.ts'
-import type { SendError } from '../send/send-error.ts'
 import { askedWaitMs, nextWaitMs } from './back-off.ts'
 
-/** Why an attempt did not get through; a closed set, shown to people with the delivery. */
-export type DeliveryError = SendError | NotSent | 'http_status' | 'redirected' | 'gone'
-
 /** Why nothing was sent. */
-export type NotSent = 'url_invalid' | 'secret_unreadable' | 'subject_gone'
+export type NotSent = Extract<
+  WebhookErrorCode,
+  'url_invalid' | 'secret_unreadable' | 'subject_gone'
+>
 
 /** Nothing gets through for so long: the endpoint is turned off (standardwebhooks.com). */
 export const FAILING_FOR_MS = 5 * 86_400_000
@@ -24,7 +24,7 @@ export type Outcome = {
   /** What becomes of the delivery; with `retry`, after so many ms. */
   readonly delivery: { state: 'delivered' } | { state: 'dead' } | { state: 'retry'; waitMs: number }
   readonly status: number | null
-  readonly error: DeliveryError | null
+  readonly error: WebhookErrorCode | null
   /** What the attempt says of the endpoint: nothing, when the fault is ours. */
   readonly endpoint: 'works' | 'fails' | 'untried'
   /** Turns the endpoint off. */
@@ -77,7 +77,7 @@ export function decideOutcome(
   }
 }
 
-function errorOf(attempted: Attempted): DeliveryError {
+function errorOf(attempted: Attempted): WebhookErrorCode {
   if (attempted.kind !== 'answered') return attempted.error
   if (attempted.status === 410) return 'gone'
   return attempted.status >= 300 && attempted.status < 400 ? 'redirected' : 'http_status'

@@ -1,16 +1,17 @@
+import type { WebhookErrorCode } from '@callwire/contracts'
 import { errors } from 'undici'
 import { FORBIDDEN } from './guarded-lookup.ts'
 
 /** Why there was no answer. */
-export const sendErrors = [
-  'timeout',
-  'dns_failed',
-  'address_forbidden',
-  'connect_failed',
-  'tls_failed',
-  'connection_lost',
-] as const
-export type SendError = (typeof sendErrors)[number]
+export type SendError = Extract<
+  WebhookErrorCode,
+  | 'timeout'
+  | 'dns_failed'
+  | 'address_forbidden'
+  | 'connect_failed'
+  | 'tls_failed'
+  | 'connection_lost'
+>
 
 const byCode: Readonly<Record<string, SendError>> = {
   [FORBIDDEN]: 'address_forbidden',
