@@ -73,6 +73,12 @@ create table account_requests (
 );
 create index account_requests_at on account_requests (at);
 
+-- Checks of credentials ------------------------------------------------------------------------
+alter table phone_checks
+  -- Media streams the account had open then, and may have; null where Exotel did not say.
+  add column active_streams integer check (active_streams >= 0),
+  add column stream_limit integer check (stream_limit >= 0);
+
 -- Callbacks ------------------------------------------------------------------------------------
 alter table callback_inbox
   -- SHA-256 over sid, event and status: the same news twice. Null until it was read.

@@ -101,7 +101,9 @@ grant select (tenant_id, phone_id, sid, subdomain, version, updated_at), insert,
 grant select, update (enc_api_key, enc_api_token) on phone_credentials to callwire_dialer;
 
 grant select, insert on phone_checks to callwire_gateway;
-grant select, delete, update (state, code, message, retry_after_s, finished_at) on phone_checks
+grant select, delete,
+  update (state, code, message, retry_after_s, finished_at, active_streams, stream_limit)
+  on phone_checks
   to callwire_dialer;
 
 -- Calls ---------------------------------------------------------------------------------------

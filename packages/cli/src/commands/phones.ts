@@ -1,3 +1,4 @@
+import type { PhoneCheck } from '@callwire/contracts'
 import { createClient } from '@callwire/sdk'
 import type { Command } from 'commander'
 import { CliFailure } from '../failure.ts'
@@ -51,7 +52,7 @@ export function registerPhones(program: Command, context: Context): void {
     .description('ask Exotel whether the phone’s credentials work')
     .action(async (id: string) => {
       const { check } = await client().phones.check(id)
-      context.output().result({ check }, `Exotel takes them (asked at ${check.checkedAt})`)
+      context.output().result({ check }, checkText(check))
     })
 
   phones
@@ -77,6 +78,13 @@ export function registerPhones(program: Command, context: Context): void {
       const head = ['id', 'number', 'agent', 'account', 'breaker']
       context.output().result(page, table([head, ...rows]))
     })
+}
+
+function checkText({ checkedAt, activeStreams }: PhoneCheck): string {
+  const taken = `Exotel takes them (asked at ${checkedAt})`
+  if (activeStreams === null || activeStreams === undefined) return taken
+  const { active, limit } = activeStreams
+  return `${taken}\nmedia streams open on the account: ${active}${limit === null ? '' : ` of ${limit}`}`
 }
 
 function exotelConfig(options: ImportOptions, env: Context['env']) {

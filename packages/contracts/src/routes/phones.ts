@@ -74,6 +74,14 @@ export type ListPhonesQuery = z.infer<typeof listPhonesQuery>
 export const phoneCheckSchema = z.strictObject({
   ok: z.literal(true),
   checkedAt: z.iso.datetime(),
+  activeStreams: z
+    .strictObject({ active: z.int().min(0), limit: z.int().min(0).nullable() })
+    .nullable()
+    .optional()
+    .meta({
+      description:
+        'Media streams the account has open, and the most it may have; null where Exotel does not say. More calls than that get no audio, whatever the caps say.',
+    }),
 })
 export type PhoneCheck = z.infer<typeof phoneCheckSchema>
 

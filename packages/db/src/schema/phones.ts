@@ -61,6 +61,9 @@ export const phoneChecks = pgTable(
     code: text('code'),
     message: text('message'),
     retryAfterS: integer('retry_after_s'),
+    /** Media streams the account had open then, and may have; null where Exotel did not say. */
+    activeStreams: integer('active_streams'),
+    streamLimit: integer('stream_limit'),
     createdAt: moment('created_at').notNull().defaultNow(),
     /** Set exactly when the state is no longer pending. */
     finishedAt: moment('finished_at'),

@@ -42,6 +42,8 @@ export type ExotelStandIn = AsyncDisposable & {
   dials(): SeenRequest[]
   /** Whether call details v3 answer. */
   v3: boolean
+  /** The account's open media streams; null: an account without them. */
+  streams: { active: number; limit: number } | 'stall' | null
 }
 
 /** Exotel's REST API as its docs show it, on loopback, with a log of all it was asked. */
@@ -54,6 +56,7 @@ export async function exotelStandIn(): Promise<ExotelStandIn> {
     requests: [] as SeenRequest[],
     connections: 0,
     v3: true,
+    streams: { active: 3, limit: 100 } as ExotelStandIn['streams'],
   }
   const server = createServer((request, response) => {
     void bodyOf(request).then((body) => {
@@ -77,7 +80,7 @@ export async function exotelStandIn(): Promise<ExotelStandIn> {
   })
 }
 
-type State = Pick<ExotelStandIn, 'next' | 'nextReads' | 'placed' | 'v3'>
+type State = Pick<ExotelStandIn, 'next' | 'nextReads' | 'placed' | 'v3' | 'streams'>
 
 function answer(
   state: State,
@@ -90,6 +93,15 @@ function answer(
     response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
   if (asked.method === 'POST' && url.pathname.endsWith('/Calls/connect.json')) {
     place(state, asked.body, request, response)
+    return
+  }
+  if (url.pathname.endsWith('/ActiveStreams')) {
+    const { streams } = state
+    if (streams === 'stall') return
+    if (streams === null) return void reply(403, { RestException: { Message: 'not enabled' } })
+    const { active, limit } = streams
+    const xml = `<ActiveStreamCount>${active}</ActiveStreamCount><ThrottleLimit>${limit}</ThrottleLimit>`
+    response.writeHead(200).end(`<TwilioResponse><Stream>${xml}</Stream></TwilioResponse>`)
     return
   }
   const behaviour = state.nextReads.shift()

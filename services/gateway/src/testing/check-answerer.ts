@@ -8,6 +8,8 @@ export type CheckAnswer = {
   code?: string
   message?: string
   retry_after_s?: number
+  active_streams?: number
+  stream_limit?: number
 }
 
 export type CheckAnswerer = AsyncDisposable & {

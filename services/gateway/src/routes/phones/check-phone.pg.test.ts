@@ -60,6 +60,7 @@ describe('POST /phones/:id/check', () => {
           check: {
             ok: true,
             checkedAt: finishedAt instanceof Date ? finishedAt.toISOString() : '',
+            activeStreams: null,
           },
         },
       },
@@ -69,6 +70,18 @@ describe('POST /phones/:id/check', () => {
     expect(audits.filter((audit) => audit['action'] === 'phone.check_asked')).toMatchObject([
       { target_id: phoneId, details: { checkId: row?.['id'] } },
     ])
+  })
+
+  it.each([
+    [
+      { active_streams: 3, stream_limit: 100 },
+      { active: 3, limit: 100 },
+    ],
+    [{ active_streams: 0 }, { active: 0, limit: null }],
+  ])('shows the streams of the account: %j', async (told, activeStreams) => {
+    dialer.answer = { state: 'ok', ...told }
+    const answer = await send('POST', `/phones/${phoneId}/check`)
+    expect(answer.json).toMatchObject({ data: { check: { ok: true, activeStreams } } })
   })
 
   it.each<[CheckAnswer, status: number, error: object, retryAfter?: string]>([

@@ -54,7 +54,7 @@ export function checkPhone(deps: {
     tag: 'phones',
     summary: "Ask Exotel whether a phone's credentials work",
     description:
-      'Answers within 10 s; costs one request of the account. Refused credentials are 400 `provider_auth`. The breaker stays as it is.',
+      'Answers within 10 s; costs at most two requests of the account. Refused credentials are 400 `provider_auth`. The breaker stays as it is.',
     params: idParams,
     replies: {
       200: success({ check: phoneCheckSchema }).meta({ description: 'Exotel takes them' }),
@@ -81,7 +81,14 @@ export function checkPhone(deps: {
       if (answer === null) throw noAnswer()
       const refusal = refusalOf(answer)
       if (refusal !== null) throw refusal
-      return ok(200, { check: { ok: true, checkedAt: answer.finishedAt.toISOString() } })
+      const { finishedAt, activeStreams: active, streamLimit: limit } = answer
+      return ok(200, {
+        check: {
+          ok: true,
+          checkedAt: finishedAt.toISOString(),
+          activeStreams: active === null ? null : { active, limit },
+        },
+      })
     },
   })
 }
