@@ -2,6 +2,7 @@ import {
   callReasonCodes,
   callStatuses,
   type Call,
+  type CallLeg,
   type CallReasonCode,
   type CallStatus,
 } from '@callwire/contracts'
@@ -156,5 +157,18 @@ async function tail(context: Context, callId: string, after: number): Promise<vo
 function describe(call: Call): string {
   const reason = call.reason === undefined ? '' : ` — ${call.reason.message} (${call.reason.code})`
   const lasted = call.durationSeconds === undefined ? '' : `, ${String(call.durationSeconds)} s`
-  return `call ${call.id}\n  ${call.from} → ${call.to}, ${call.direction}, ${call.status}${reason}${lasted}`
+  const first = `call ${call.id}\n  ${call.from} → ${call.to}, ${call.direction}, ${call.status}${reason}${lasted}`
+  const legs = (call.legs ?? []).map((leg, n) => `  leg ${String(n + 1)}: ${legText(leg)}`)
+  return [first, ...legs].join('\n')
+}
+
+/** What Exotel told of one side; what it left out is left out here. */
+function legText({ status, seconds, answeredBy, cause }: CallLeg): string {
+  const parts = [
+    status,
+    seconds === null ? null : `${String(seconds)} s`,
+    answeredBy === null ? null : `answered by ${answeredBy}`,
+    cause,
+  ]
+  return parts.filter((part) => part !== null).join(', ')
 }

@@ -291,6 +291,26 @@ describe('around them', () => {
     expect((await gateway.run('calls', 'list', '--reason', 'because')).code).toBe(2)
   })
 
+  test('calls cancel shows the call, with what is known of each side', async () => {
+    const call = {
+      ...{ id: 'cal_1', from: '+918047112233', to: '+9198********', direction: 'outbound' },
+      status: 'canceled',
+      reason: { code: 'canceled', message: 'Ended while it was live.' },
+      legs: [
+        { status: 'completed', seconds: 12, answeredBy: 'human', cause: null },
+        { status: 'busy', seconds: null, answeredBy: null, cause: 'USER_BUSY' },
+      ],
+    }
+    gateway.answers = { 'POST calls/cal_1/cancel': { call } }
+    expect((await gateway.run('calls', 'cancel', 'cal_1')).out.split('\n')).toEqual([
+      'call cal_1',
+      '  +918047112233 → +9198********, outbound, canceled — Ended while it was live. (canceled)',
+      '  leg 1: completed, 12 s, answered by human',
+      '  leg 2: busy, USER_BUSY',
+      '',
+    ])
+  })
+
   test('phones reset-breaker closes a breaker', async () => {
     gateway.answers = {
       'POST phones/phn_1/breaker/reset': { phone: { number: '+918047112233' } },

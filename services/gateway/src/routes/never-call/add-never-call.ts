@@ -1,5 +1,6 @@
 import { addNeverCallBody, neverCallSchema, success } from '@callwire/contracts'
 import { neverCall, type Database, type Tx } from '@callwire/db'
+import { mask } from '@callwire/masking'
 import type { Clock } from '@callwire/runtime'
 import { eq, inArray, lte, sql } from 'drizzle-orm'
 import { invalidField } from '../../http/api-error.ts'
@@ -38,7 +39,12 @@ export function addNeverCall(deps: {
         throw invalidField('body.expiresAt', 'must be in the future')
       }
       const actor = actorOf(principal)
-      const values = { reason: body.reason, expiresAt, createdBy: actor.id, createdAt: sql`now()` }
+      const values = {
+        reason: reasonToKeep(body.reason),
+        expiresAt,
+        createdBy: actor.id,
+        createdAt: sql`now()`,
+      }
       const { row, isNew } = await deps.database.withTenant(tenantId, async (tx) => {
         await takeTurn(tx, tenantId)
         const found = await findListed(tx, deps.listed.index(tenantId, number))
@@ -63,6 +69,13 @@ export function addNeverCall(deps: {
       return ok(isNew ? 201 : 200, { neverCall: viewNeverCall(row, principal, deps.listed) })
     },
   })
+}
+
+const MOST_OF_REASON = 200
+
+/** People write down what was said, numbers too: those are hidden, for a reason is shown to more people. */
+function reasonToKeep(reason: string): string {
+  return mask(reason).text.slice(0, MOST_OF_REASON)
 }
 
 /**
