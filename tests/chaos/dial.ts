@@ -46,7 +46,7 @@ async function runDial(o: RunOptions): Promise<Report> {
     }),
   )
   const lines = await makeLines(system, { accounts: set('accounts') })
-  const behave = await misbehave(system.simulatorUrl, { timeoutMs: timing.dialTimeoutMs })
+  const provider = await misbehave(system.simulatorUrl, { timeoutMs: timing.dialTimeoutMs })
 
   onProgress(`ordering ${set('calls')} calls in ${set('seconds')} s, and breaking things`)
   const startedAtMs = Date.now()
@@ -66,7 +66,7 @@ async function runDial(o: RunOptions): Promise<Report> {
   onProgress('everything is up again')
   await until(system, longestDrainMs, o, isDialed)
   const dialedInMs = Date.now() - startedAtMs
-  await behave()
+  await provider.behave()
   onProgress('nothing is queued; waiting for what is not settled')
   const settled = await until(
     system,
@@ -82,6 +82,7 @@ async function runDial(o: RunOptions): Promise<Report> {
   const ours = await readOurs({ gatewayUrl, databaseUrl: postgres.url, apiKeys })
   return report({
     ...{ orders, truth, damage, dialedInMs, settled, blows: dialers.blows },
+    misdeeds: await provider.misdeeds(),
     verdict: judge(orders.accepted, truth, ours),
     hits: {
       kills: countHits(

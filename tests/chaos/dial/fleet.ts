@@ -21,11 +21,15 @@ export type Fleet = AsyncDisposable & {
   kill(): Promise<void>
   /** Stops one for `ms`, then lets it go on as if nothing had happened. */
   freeze(ms: number): Promise<void>
+  /** Whether one is there to do the work. */
+  isAtWork(): Promise<boolean>
   /** Starts those anew that ended by themselves. */
   revive(): void
 }
 
 const readyAnswerMs = 500
+/** From being ready to having something under way. */
+const settledInMs = 2_000
 
 async function answersReady(port: number): Promise<boolean> {
   const url = `http://127.0.0.1:${port}/readyz`
@@ -76,8 +80,9 @@ export function startFleet(
         if (isReady && member.running === running) member.readyAtMs = performance.now()
       }),
     )
-    return members
-      .filter(({ busy, running, readyAtMs }) => !busy && !running.ended() && readyAtMs !== null)
+    const atWork = members.filter(({ busy, running }) => !busy && !running.ended())
+    return atWork
+      .filter(({ readyAtMs }) => performance.now() - (readyAtMs ?? Infinity) >= settledInMs)
       .toSorted((a, b) => (a.readyAtMs ?? 0) - (b.readyAtMs ?? 0))[0]
   }
 
@@ -115,6 +120,7 @@ export function startFleet(
       wake(pid)
       member.busy = false
     },
+    isAtWork: async () => (await victim()) !== undefined,
     revive() {
       for (const member of members) {
         if (member.running.ended() && !member.busy) Object.assign(member, start(member.program))

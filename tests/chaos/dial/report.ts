@@ -16,6 +16,8 @@ export type Findings = {
   blows: readonly Blow[]
   verdict: Verdict
   hits: { kills: Hits; freezes: Hits }
+  /** What the provider did wrong, and how often. */
+  misdeeds: ReadonlyMap<string, number>
   /** From the first order until nothing was queued, ms. */
   dialedInMs: number
   /** From then until nothing was open, ms. */
@@ -70,6 +72,7 @@ export function report(f: Findings): Report {
     count('PostgreSQL restarted or killed', damage.postgresRestarted),
     count('gateway killed', damage.gatewayKilled),
     count('callbacks sent', truth.callbacks),
+    ...[...f.misdeeds].map(([called, n]) => count(called, n)),
     ...[...verdict.notPlaced].map(([code, n]) => count(`not placed: ${code}`, n)),
     { name: 'calls dialed', value: (1000 * verdict.placed) / f.dialedInMs, unit: 'a second' },
     { name: 'settled after the last dial in', value: Math.round(f.settled / 1000), unit: 's' },

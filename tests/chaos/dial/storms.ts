@@ -22,6 +22,7 @@ const pace = {
   gatewayMs: 13_000,
   betweenFreezesMs: 3_000,
 }
+const lookEveryMs = 200
 const redisTurns = ['flush', 'snapshot', 'restart', 'flush', 'crash', 'flush', 'rewind'] as const
 
 /** Breaks everything again and again until `signal`; then puts it all up again. */
@@ -38,9 +39,14 @@ export async function storm(
     postgresAway: [],
   }
   const { redis, postgres, dialers } = system
+  /** A store that goes away again before anybody came back breaks nothing more. */
+  const untilUp = async (): Promise<void> => {
+    while (!o.signal.aborted && !(await system.isUp())) await pause(lookEveryMs)
+  }
+  const pause = (ms: number) => sleep(ms, undefined, { signal: o.signal }).catch(() => undefined)
   const untilStopped = async (waitMs: () => number, strike: (n: number) => Promise<void>) => {
     for (let n = 0; ; n += 1) {
-      await sleep(waitMs(), undefined, { signal: o.signal }).catch(() => undefined)
+      await pause(waitMs())
       if (o.signal.aborted) return
       await strike(n)
     }
@@ -64,12 +70,15 @@ export async function storm(
           case 'snapshot':
             return redis.snapshot()
           case 'restart':
+            await untilUp()
             damage.redisRestarted += 1
             return redis.restart()
           case 'crash':
+            await untilUp()
             damage.redisRestarted += 1
             return redis.crash()
           case 'rewind':
+            await untilUp()
             damage.redisRewound += 1
             return redis.rewind()
           case 'flush':
@@ -82,6 +91,7 @@ export async function storm(
     untilStopped(
       () => pace.postgresMs,
       async (n) => {
+        await untilUp()
         const fromMs = Date.now()
         await (n % 2 === 0 ? postgres.restart() : postgres.crash())
         damage.postgresRestarted += 1

@@ -24,6 +24,8 @@ export type System = AsyncDisposable & {
   readonly dialers: Fleet
   /** Kills the gateway and starts it anew; waits until it answers or has ended. */
   killGateway(): Promise<void>
+  /** Whether a gateway answers and a dialer is at work. */
+  isUp(): Promise<boolean>
   /** Starts anew what ended by itself, as a process does that finds no store when it starts. */
   keepUp(): void
 }
@@ -130,6 +132,13 @@ export async function startSystem(o: {
       running = startProgram(gateway)
       const started = running
       await answers(`${gatewayUrl}/healthz`, () => started.ended())
+    },
+    async isUp() {
+      const gatewayAnswers = await ask('GET', `${gatewayUrl}/healthz`).then(
+        ({ status }) => status === 200,
+        () => false,
+      )
+      return gatewayAnswers && dialers.isAtWork()
     },
     keepUp() {
       dialers.revive()
