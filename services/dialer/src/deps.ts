@@ -28,7 +28,12 @@ export type DialerDeps = {
   budget: Budget
   exotel: Pick<
     ExotelClient,
-    'placeCall' | 'callDetails' | 'callDetailsV3' | 'listCalls' | 'checkCredentials'
+    | 'placeCall'
+    | 'callDetails'
+    | 'callDetailsV3'
+    | 'listCalls'
+    | 'checkCredentials'
+    | 'activeStreams'
   >
   credentialRing: OpenRing
   /** For phones without credentials, where the install has one tenant; null when not asked for. */

@@ -30,7 +30,7 @@ export async function raiseAlertOnce(d: Deps, w: LedgerWork, alert: Alert): Prom
   if (said.length === 0) await raiseAlert(d, w, alert)
 }
 
-/** The log line and the count of an alert; all there is of one that is about no call. */
+/** The log line and the count of an alert. */
 export function announceAlert(d: Deps, alert: Alert, about: Record<string, string>): void {
   const { code, severity } = alert
   d.log[levels[severity]]({ ...about, alert: code, severity }, 'alert raised')

@@ -4,12 +4,12 @@ import { errorFields } from '@callwire/runtime'
 import { and, eq, sql } from 'drizzle-orm'
 import type { DialerDeps } from '../deps.ts'
 
+/** A request that an account's budget has given. */
+export type TakenRequest = { accountSid: string; id: string }
+
 /** Written with what allows the request, in the same transaction: what refills a Redis that forgot. */
-export async function recordRequest(
-  tx: Tx,
-  o: { accountSid: string; requestId: string },
-): Promise<void> {
-  await tx.insert(accountRequests).values({ accountSid: o.accountSid, id: o.requestId })
+export async function recordRequest(tx: Tx, request: TakenRequest): Promise<void> {
+  await tx.insert(accountRequests).values(request)
 }
 
 /** What the account was asked lately, for a budget that is asked within a transaction. */
@@ -51,6 +51,16 @@ const longestHoldMs = 900_000
 /** For how long an account that answered 429 is left alone. */
 export function holdMsOf(retryAfterMs: number | null): number {
   return retryAfterMs === null ? unnamedHoldMs : Math.min(longestHoldMs, Math.max(0, retryAfterMs))
+}
+
+/** Heeds an answer of Exotel that asks the account to slow down; every other says nothing of that. */
+export async function heedAnswer(
+  d: Pick<DialerDeps, 'budget' | 'log'>,
+  accountSid: string,
+  answer: { kind: string; retryAfterMs?: number | null },
+): Promise<void> {
+  if (answer.kind !== 'rate_limited') return
+  await holdAccount(d, accountSid, answer.retryAfterMs ?? null)
 }
 
 /** Has everybody who would ask the account wait as well. Never rejects: each of them would be told. */

@@ -121,11 +121,11 @@ describe("the install's own account", () => {
     await using dialer = await startTestDialer(fallback(), (deps) => ({
       ...deps,
       budget: {
-        // Asked between the first look at a call and the transaction that begins its dial.
+        // Asked between the look at a call and the compare-and-swap.
         ...deps.budget,
-        take: async (sid) => {
+        take: async (sid, o) => {
           second ??= await tenantWorld(suite.database)
-          return deps.budget.take(sid)
+          return deps.budget.take(sid, o)
         },
       },
     }))

@@ -5,6 +5,7 @@ import { and, eq, isNull } from 'drizzle-orm'
 import type { DialerDeps } from '../deps.ts'
 import { targetOf, type AgentTarget } from '../dial/view-call.ts'
 import { raiseAlertOnce } from '../raise-alert.ts'
+import { recordRequest, type TakenRequest } from './account-budget.ts'
 import { auditOpening } from './audit-opening.ts'
 import { isDialedGlobally } from './global-credentials.ts'
 import { integrityAlert } from './integrity-alert.ts'
@@ -47,14 +48,29 @@ export type Asking = {
 }
 
 /**
+ * Takes a request from the account's budget for a question about a call, if the call has an account;
+ * false when there is none to be had now, and for how long that will be so.
+ */
+export async function takeForAsking(
+  d: Pick<DialerDeps, 'budget'>,
+  { accountSid }: Askable,
+): Promise<{ ok: true; request: TakenRequest | null } | { ok: false; retryAfterMs: number }> {
+  if (accountSid === null) return { ok: true, request: null }
+  const take = await d.budget.take(accountSid)
+  if (!take.ok) return { ok: false, retryAfterMs: take.retryAfterMs }
+  return { ok: true, request: { accountSid, id: take.id } }
+}
+
+/**
  * Claims the next question about a call, so that no other dialer asks the same, and opens what it
- * takes to ask; the opening is audited first. Null when somebody was faster, or the phone is gone.
+ * takes to ask; the request and the opening are written down first. Null when somebody was faster, or the phone is gone.
  */
 export async function claimAsking(
   d: Deps,
   call: CallRow,
-  purpose: 'reconcile' | 'poll',
+  o: { purpose: 'reconcile' | 'poll'; request: TakenRequest | null },
 ): Promise<Asking | null> {
+  const { purpose, request } = o
   const { tenantId, id: callId, phoneId, heardAt } = call
   const found = await d.database.withTenant(tenantId, async (tx) => {
     const claimed = await tx
@@ -76,7 +92,10 @@ export async function claimAsking(
       .where(and(eq(phones.tenantId, tenantId), eq(phones.id, phoneId)))
     if (phone === undefined) return null
     const stored = await accountOfCall(tx, d, call)
-    if (stored !== null) {
+    // Replaced in this very moment: that one's budget has given nothing.
+    if (stored?.sid !== request?.accountSid) return null
+    if (stored !== null && request !== null) {
+      await recordRequest(tx, request)
       const opening = { purpose, callId }
       await auditOpening(tx, d, { tenantId, phoneId, opening, account: stored })
     }

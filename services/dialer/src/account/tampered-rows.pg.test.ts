@@ -1,5 +1,5 @@
 import { createQueues } from '@callwire/bus'
-import { phones } from '@callwire/db'
+import { phones, tenantAlerts } from '@callwire/db'
 import { eventually } from '@callwire/testkit'
 import { eq } from 'drizzle-orm'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -101,6 +101,9 @@ describe.each(tampers)('after somebody changed %s', (_what, change) => {
         expect.objectContaining({ code: 'credential_integrity', severity: 'page' }),
       ])
     }
+    expect(await world.withTenant((tx) => tx.select().from(tenantAlerts))).toMatchObject([
+      { code: 'credential_integrity', severity: 'page', about: { phoneId, checkId } },
+    ])
     expect((await world.call(unknown)).status).toBe('unknown')
     expect((await world.call(live)).status).toBe('ringing')
     const [phone] = await world.withTenant((tx) =>

@@ -30,13 +30,17 @@ const breakerOf = async (phoneId: string) => {
 const sentence = (Message: string) => JSON.stringify({ RestException: { Message } })
 
 describe('a check of credentials', () => {
-  test('asks once, for next to nothing, writes it down and says yes', async () => {
+  test('asks for next to nothing and for open streams, writes it down and says yes', async () => {
     await using dialer = await startTestDialer(suite.environment())
     const phoneId = await suite.world.addPhone(suite.exotel.host, stream)
     const checkId = await check(dialer, phoneId)
-    expect(await suite.world.checked(checkId)).toMatchObject({ state: 'ok', code: null })
-    expect(suite.exotel.requests).toHaveLength(1)
-    const [asked] = suite.exotel.requests
+    expect(await suite.world.checked(checkId)).toMatchObject({
+      ...{ state: 'ok', code: null },
+      ...{ activeStreams: 3, streamLimit: 100 },
+    })
+    expect(suite.exotel.requests).toHaveLength(2)
+    const [asked, then] = suite.exotel.requests
+    expect(then?.path).toBe(`/v1/Accounts/${accountSid}/ActiveStreams`)
     expect(asked?.path).toMatch(
       new RegExp(`^/v1/Accounts/${accountSid}/Calls.json\\?.*PageSize=1$`),
     )
@@ -51,6 +55,8 @@ describe('a check of credentials', () => {
         details: { checkId, purpose: 'check', keyId: 'k1' },
       },
     ])
+    const { accountRequests } = dialer.context.deps.database
+    expect(await accountRequests.recent(accountSid, 60_000)).toHaveLength(2)
     const metrics = await dialer.context.metrics.registry.metrics()
     expect(metrics).toContain('callwire_credential_checks_total{outcome="ok"} 1')
   })
@@ -68,10 +74,6 @@ describe('a check of credentials', () => {
       },
     ],
     [{ status: 404 }, { state: 'refused', code: 'provider_rejected' }],
-    [
-      { status: 429, headers: { 'retry-after': '7' } },
-      { state: 'failed', code: 'rate_limited', retryAfterS: 7 },
-    ],
     [{ status: 500 }, { state: 'failed', code: 'unavailable' }],
     [
       { status: 302, headers: { location: '/' } },
@@ -91,6 +93,46 @@ describe('a check of credentials', () => {
     }
     expect(suite.exotel.requests).toHaveLength(3)
     expect(await breakerOf(phoneId)).toEqual({ failures: 0, open: false })
+  })
+
+  test('answered 429 has the account left alone, by the next check as well', async () => {
+    suite.exotel.nextReads.push({ status: 429, headers: { 'retry-after': '7' } })
+    await using dialer = await startTestDialer(suite.environment())
+    const phoneId = await suite.world.addPhone(suite.exotel.host, stream)
+    const slow = { state: 'failed', code: 'rate_limited', message: 'Exotel asks to slow down.' }
+    for (let n = 0; n < 2; n += 1) {
+      const answer = await suite.world.checked(await check(dialer, phoneId))
+      expect(answer).toMatchObject(slow)
+      expect(answer.retryAfterS).toBeGreaterThan(0)
+      expect(answer.retryAfterS).toBeLessThanOrEqual(7)
+    }
+    expect(suite.exotel.requests).toHaveLength(1)
+    expect(await breakerOf(phoneId)).toEqual({ failures: 0, open: false })
+  })
+
+  test.each([
+    ['an account without streams', null],
+    ['an Exotel that does not say', 'stall'],
+  ] as const)('of %s is answered all the same', async (_what, streams) => {
+    suite.exotel.streams = streams
+    await using dialer = await startTestDialer(suite.environment())
+    const phoneId = await suite.world.addPhone(suite.exotel.host, stream)
+    expect(await suite.world.checked(await check(dialer, phoneId))).toMatchObject({
+      ...{ state: 'ok', code: null },
+      ...{ activeStreams: null, streamLimit: null },
+    })
+    expect(suite.exotel.requests).toHaveLength(2)
+  })
+
+  test('does not spend the last request of an account on its streams', async () => {
+    await using dialer = await startTestDialer(
+      suite.environment({ EXOTEL_REQUESTS_PER_MINUTE: '1' }),
+    )
+    const phoneId = await suite.world.addPhone(suite.exotel.host, stream)
+    expect(await suite.world.checked(await check(dialer, phoneId))).toMatchObject({
+      ...{ state: 'ok', activeStreams: null },
+    })
+    expect(suite.exotel.requests).toHaveLength(1)
   })
 
   test('that says yes does not close an open breaker', async () => {
@@ -129,7 +171,7 @@ describe('a check of credentials', () => {
       tx.select().from(phoneChecks).where(eq(phoneChecks.id, stale)),
     )
     expect(row?.state).toBe('pending')
-    expect(suite.exotel.requests).toHaveLength(1)
+    expect(suite.exotel.requests).toHaveLength(2)
     expect(await suite.world.audits()).toHaveLength(1)
   })
 

@@ -3,11 +3,13 @@ import { phoneChecks } from '@callwire/db'
 import { ExotelError } from '@callwire/exotel'
 import { errorFields } from '@callwire/runtime'
 import { and, eq, sql } from 'drizzle-orm'
+import { heedAnswer } from '../account/account-budget.ts'
 import { integrityAlert } from '../account/integrity-alert.ts'
 import { openAccount } from '../account/phone-account.ts'
 import type { DialerDeps } from '../deps.ts'
-import { announceAlert } from '../raise-alert.ts'
+import { raiseTenantAlert } from '../raise-tenant-alert.ts'
 import { unlessCut } from '../unless-cut.ts'
+import { askStreams } from './ask-streams.ts'
 import { decideCheck, type CheckResult } from './decide-check.ts'
 import { beginCheck, readCheck } from './read-check.ts'
 
@@ -76,20 +78,28 @@ async function ask(d: Deps, job: CheckJob): Promise<CheckResult | null> {
   if (check.account === null) return { kind: 'no_credentials' }
   if (d.stopping.aborted) return unavailable
   const take = await d.budget.take(check.account.sid)
-  if (!take.ok) return { kind: 'over_budget', retryAfterMs: take.retryAfterMs }
-  const { account, phoneId } = (await beginCheck(d, job, check.account.sid)) ?? {}
+  if (!take.ok) return { kind: 'over_budget', retryAfterMs: take.retryAfterMs, why: take.why }
+  const request = { accountSid: check.account.sid, id: take.id }
+  const { account, phoneId } = (await beginCheck(d, job, request)) ?? {}
   // Replaced in this very moment, and perhaps by another account, whose budget this was not.
   if (account === undefined || phoneId === undefined) return unavailable
   const opened = openAccount(d, { tenantId: job.tenantId, phoneId }, account)
   if (opened === null) {
-    announceAlert(d, integrityAlert, { phoneId, checkId: job.checkId })
+    await raiseTenantAlert(d, job.tenantId, {
+      alert: integrityAlert,
+      about: { phoneId, checkId: job.checkId },
+    })
     return { kind: 'seal_broken' }
   }
-  const timeoutMs = CHECK_WITHIN_MS - check.ageMs - (d.clock.monotonicMs() - begunAt)
+  const leftMs = () => CHECK_WITHIN_MS - check.ageMs - (d.clock.monotonicMs() - begunAt)
+  const timeoutMs = leftMs()
   if (timeoutMs < shortestAskMs) return unavailable
   try {
     const answer = d.exotel.checkCredentials(opened, { timeoutMs })
-    return await unlessCut<CheckResult>(answer, d.cutting, unavailable)
+    const result = await unlessCut<CheckResult>(answer, d.cutting, unavailable)
+    await heedAnswer(d, opened.sid, result)
+    if (result.kind !== 'accepted') return result
+    return { ...result, streams: await askStreams(d, opened, { leftMs: leftMs() }) }
   } catch (error) {
     if (error instanceof ExotelError) return { kind: 'unsendable' }
     throw error

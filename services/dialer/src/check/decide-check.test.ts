@@ -17,7 +17,8 @@ test.each<[CheckResult, state: string, code: string | null, retryAfterS: number 
   [{ kind: 'rate_limited', retryAfterMs: null }, 'failed', 'rate_limited', 60],
   [{ kind: 'rate_limited', retryAfterMs: 0 }, 'failed', 'rate_limited', 1],
   [{ kind: 'rate_limited', retryAfterMs: 2_001 }, 'failed', 'rate_limited', 3],
-  [{ kind: 'over_budget', retryAfterMs: 61_999 }, 'failed', 'rate_limited', 62],
+  [{ kind: 'over_budget', retryAfterMs: 61_999, why: 'budget' }, 'failed', 'rate_limited', 62],
+  [{ kind: 'over_budget', retryAfterMs: 1, why: 'held' }, 'failed', 'rate_limited', 1],
 ])('%j', (result, state, code, retryAfterS) => {
   expect(decideCheck(result)).toMatchObject({ state, code, retryAfterS })
 })

@@ -1,14 +1,16 @@
-import type { CheckOutcome } from '@callwire/exotel'
+import type { ActiveStreams, CheckOutcome } from '@callwire/exotel'
 
 /** How a check of credentials ended, as the dialer saw it. */
 export type CheckResult =
-  | CheckOutcome
+  | Exclude<CheckOutcome, { kind: 'accepted' }>
+  /** `streams`: of the account, as far as Exotel tells. */
+  | { kind: 'accepted'; streams?: ActiveStreams | null }
   | { kind: 'no_phone' }
   | { kind: 'no_credentials' }
   /** A seal does not open: nothing was sent. */
   | { kind: 'seal_broken' }
-  /** The account's requests of this minute are used up: nothing was sent. */
-  | { kind: 'over_budget'; retryAfterMs: number }
+  /** The account's requests of this minute are used up, or it is held: nothing was sent. */
+  | { kind: 'over_budget'; retryAfterMs: number; why: 'budget' | 'held' }
   /** The account's stored host or sid may not be spoken to: nothing was sent. */
   | { kind: 'unsendable' }
 
@@ -18,22 +20,33 @@ export type CheckAnswer = {
   code: string | null
   message: string | null
   retryAfterS: number | null
+  activeStreams?: number
+  streamLimit?: number | null
 }
 
 /** Exotel's limit is on a minute; without its Retry-After that is when to ask again. */
 const rateLimitedS = 60
 
+const slowDown = 'Exotel asks to slow down.'
+const usedUp = "The account's requests of this minute are used up."
+
 /** What is answered to whoever wanted to know whether credentials work. */
 export function decideCheck(result: CheckResult): CheckAnswer {
   switch (result.kind) {
     case 'accepted':
-      return { state: 'ok', code: null, message: null, retryAfterS: null }
+      return {
+        ...{ state: 'ok', code: null, message: null, retryAfterS: null },
+        ...(result.streams && {
+          activeStreams: result.streams.active,
+          streamLimit: result.streams.limit,
+        }),
+      }
     case 'rejected':
       return refused(result.code, sentenceOf(result))
     case 'rate_limited':
-      return wait('Exotel asks to slow down.', result.retryAfterMs)
+      return wait(slowDown, result.retryAfterMs)
     case 'over_budget':
-      return wait("The account's requests of this minute are used up.", result.retryAfterMs)
+      return wait(result.why === 'held' ? slowDown : usedUp, result.retryAfterMs)
     case 'unavailable':
       return failed('unavailable', 'Exotel does not answer as it should; try again shortly.')
     case 'no_phone':

@@ -1,6 +1,7 @@
 import type { CheckJob } from '@callwire/contracts'
 import { phoneChecks, phones, type Tx } from '@callwire/db'
 import { and, eq, isNull, sql } from 'drizzle-orm'
+import { recordRequest, type TakenRequest } from '../account/account-budget.ts'
 import { auditOpening } from '../account/audit-opening.ts'
 import { readPhoneAccount, type PhoneAccount } from '../account/phone-account.ts'
 import type { DialerDeps } from '../deps.ts'
@@ -25,19 +26,20 @@ export function readCheck(
 }
 
 /**
- * Writes down that the account is about to be opened for this check. Null when it is no more the
+ * Writes down that the account is asked, and opened, for this check. Null when it is no more the
  * account that it was.
  */
 export async function beginCheck(
   d: Deps,
   job: CheckJob,
-  sid: string,
+  request: TakenRequest,
 ): Promise<{ phoneId: string; account: PhoneAccount } | null> {
   const { tenantId, checkId } = job
   return d.database.withTenant(tenantId, async (tx) => {
     const check = await pendingCheck(tx, d, job)
-    if (check === null || !check.hasPhone || check.account?.sid !== sid) return null
+    if (check === null || !check.hasPhone || check.account?.sid !== request.accountSid) return null
     const { phoneId, account } = check
+    await recordRequest(tx, request)
     const opening = { purpose: 'check', checkId } as const
     await auditOpening(tx, d, { tenantId, phoneId, opening, account })
     return { phoneId, account }

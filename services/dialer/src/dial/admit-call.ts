@@ -1,9 +1,11 @@
 import { hoursVerdict, type HoursVerdict } from '@callwire/calling-hours'
 import { reasonOf, type CallJob, type CallReason } from '@callwire/contracts'
 import type { BudgetAnswer, RequestHistory } from '@callwire/bus'
+import { tenantCountIn } from '@callwire/db'
 import { changeStatus, writeReceiptIfDone, type LedgerWork } from '@callwire/ledger'
 import { randomFraction } from '@callwire/runtime'
 import { recentRequests } from '../account/account-budget.ts'
+import type { PhoneAccount } from '../account/phone-account.ts'
 import type { DialerDeps } from '../deps.ts'
 import { beginDial, isDialable, type Attempt, type Dialable } from './begin-dial.ts'
 import { openPersonNumber } from './build-request.ts'
@@ -62,8 +64,13 @@ async function dial(
     history: historyIn(w),
   })
   if (!answer.ok) return hold(d, w, view, waitForAccount(answer))
-  if (d.stopping.aborted) return null
+  if (d.stopping.aborted || !(await isStillOurs(w, account))) return null
   return beginDial(d, w, { view, person, requestId: answer.id })
+}
+
+/** A second tenant may have come while the budget was asked: its calls would be billed to another. */
+async function isStillOurs(w: LedgerWork, account: PhoneAccount): Promise<boolean> {
+  return account.kind === 'own' || (await tenantCountIn(w.tx)) === 1
 }
 
 async function checkOf(

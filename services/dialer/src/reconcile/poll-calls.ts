@@ -2,7 +2,8 @@ import type { CallJob } from '@callwire/contracts'
 import type { DetailsOutcome } from '@callwire/exotel'
 import { changeStatus, loadCall, writeReceiptIfDone } from '@callwire/ledger'
 import { errorFields } from '@callwire/runtime'
-import { claimAsking, readAskable, type Asking } from '../account/read-for-asking.ts'
+import { heedAnswer } from '../account/account-budget.ts'
+import { claimAsking, readAskable, takeForAsking, type Asking } from '../account/read-for-asking.ts'
 import type { DialerDeps } from '../deps.ts'
 import { applyNews } from '../news/apply-news.ts'
 import { legsOf } from '../news/legs.ts'
@@ -32,15 +33,13 @@ async function pollCall(d: DialerDeps, job: CallJob, rests: Rests): Promise<void
   const askable = await readAskable(d, job)
   const sid = askable?.call.sid ?? null
   if (askable === null || sid === null) return
-  const { call, accountSid } = askable
-  if (accountSid !== null) {
-    const take = await d.budget.take(accountSid)
-    if (!take.ok) {
-      rests.rest(call.id, take.retryAfterMs)
-      return
-    }
+  const { call } = askable
+  const take = await takeForAsking(d, askable)
+  if (!take.ok) {
+    rests.rest(call.id, take.retryAfterMs)
+    return
   }
-  const asking = await claimAsking(d, call, 'poll')
+  const asking = await claimAsking(d, call, { purpose: 'poll', request: take.request })
   if (asking === null) return
   const answer = await ask(d, asking, sid)
   const told = answer?.kind === 'found' ? answer.call : null
@@ -76,7 +75,9 @@ async function pollCall(d: DialerDeps, job: CallJob, rests: Rests): Promise<void
 async function ask(d: DialerDeps, asking: Asking, sid: string): Promise<DetailsOutcome | null> {
   if (asking.account === null) return null
   try {
-    return await d.exotel.callDetails(asking.account, sid)
+    const answer = await d.exotel.callDetails(asking.account, sid)
+    await heedAnswer(d, asking.account.sid, answer)
+    return answer
   } catch (error) {
     d.log.warn({ callId: asking.call.id, ...errorFields(error) }, 'call could not be asked about')
     return null

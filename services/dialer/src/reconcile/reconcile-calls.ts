@@ -8,7 +8,7 @@ import {
   type CallRow,
   type LedgerWork,
 } from '@callwire/ledger'
-import { claimAsking, readAskable } from '../account/read-for-asking.ts'
+import { claimAsking, readAskable, takeForAsking } from '../account/read-for-asking.ts'
 import type { DialerDeps } from '../deps.ts'
 import { applyNews } from '../news/apply-news.ts'
 import { forEachCall } from '../for-each-call.ts'
@@ -45,15 +45,14 @@ export function createReconciler(d: DialerDeps): () => Promise<void> {
 async function reconcileCall(d: DialerDeps, job: CallJob, rests: Rests): Promise<void> {
   const askable = await readAskable(d, job)
   if (askable === null || !isDue(d, askable.call)) return
-  const { call, accountSid } = askable
-  if (accountSid !== null) {
-    const take = await d.budget.take(accountSid)
-    if (!take.ok) {
-      rests.rest(call.id, take.retryAfterMs)
-      return
-    }
+  const { call } = askable
+  const take = await takeForAsking(d, askable)
+  if (!take.ok) {
+    rests.rest(call.id, take.retryAfterMs)
+    return
   }
-  const asking = await claimAsking(d, call, 'reconcile')
+  const { request } = take
+  const asking = await claimAsking(d, call, { purpose: 'reconcile', request })
   if (asking === null) return
   const elapsedMs = d.clock.now() - (call.dialingAt ?? call.createdAt).getTime()
   const search = await searchForCall(d, asking)

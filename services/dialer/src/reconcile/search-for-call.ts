@@ -2,6 +2,7 @@ import { calls } from '@callwire/db'
 import type { ExotelAccount, ExotelCall } from '@callwire/exotel'
 import { AppError, errorFields } from '@callwire/runtime'
 import { and, eq, inArray, ne } from 'drizzle-orm'
+import { heedAnswer, takeRequest } from '../account/account-budget.ts'
 import type { Asking } from '../account/read-for-asking.ts'
 import type { DialerDeps } from '../deps.ts'
 import { openPersonNumber } from '../dial/build-request.ts'
@@ -43,14 +44,16 @@ async function search(
   const { from, phoneNumber, createdFromMs, createdToMs } = marks
   const filter = { from, phoneNumber, createdFromMs, createdToMs }
   const list = await d.exotel.listCalls(account, filter)
+  await heedAnswer(d, account.sid, list)
   if (list.kind !== 'found') return { kind: 'unavailable', refused: list.kind === 'rejected' }
   const fitting = list.calls.filter((call) => matchesCall(call, marks))
   const taken = await sidsOfOthers(d, { tenantId, callId, listed: fitting })
   const candidates: Candidate[] = []
   for (const listed of fitting.filter(({ sid }) => !taken.has(sid))) {
-    const take = await d.budget.take(account.sid)
+    const take = await takeRequest(d, account.sid)
     if (!take.ok) return { kind: 'unavailable', refused: false }
     const answer = await d.exotel.callDetailsV3(account, listed.sid)
+    await heedAnswer(d, account.sid, answer)
     const customField = answer.kind === 'found' ? answer.details.customField : null
     const { sid, status, createdAtMs, durationSeconds } = listed
     candidates.push({ sid, status, customField, createdAtMs, durationSeconds })
