@@ -40,6 +40,7 @@ export function createViewCall(o: { numbers: PersonNumbers; metadata: CallMetada
       ...moment('answeredAt', call.answeredAt),
       ...moment('endedAt', call.endedAt),
       ...(call.durationSeconds === null ? {} : { durationSeconds: call.durationSeconds }),
+      ...(call.legs === null ? {} : { legs: call.legs }),
       ...(call.metadataSealed === null
         ? {}
         : { metadata: o.metadata.open(call.tenantId, call.id, call.metadataSealed) }),
@@ -63,6 +64,7 @@ export function asPlaced(row: ShownRow): ShownRow {
       answeredAt: null,
       endedAt: null,
       durationSeconds: null,
+      legs: null,
     },
   }
 }

@@ -1,7 +1,7 @@
 import { verifyChain } from '@callwire/ledger'
 import type { CallEvent } from '@callwire/contracts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { databaseText, rowsOf } from '../../testing/database-rows.ts'
+import { changeRow, databaseText, rowsOf } from '../../testing/database-rows.ts'
 import { fixturesOf, type Fixtures } from '../../testing/fixtures.ts'
 import {
   gatewayUnderTest,
@@ -140,6 +140,27 @@ describe('a call', () => {
       time_limit_seconds: 60,
       due_at: new Date(scheduleAt),
     })
+  })
+
+  it('shows what Exotel told of its sides, and a repeated request does not', async () => {
+    const headers = { 'idempotency-key': 'calls-legs' }
+    const send = () =>
+      gw.send({
+        ...{ method: 'POST', url: '/api/v1/calls', token: masked, headers },
+        body: { phoneId: own.phones, to: '+919855599998' },
+      })
+    const first = await send()
+    const id = textAt(first, 'call.id')
+    const legs = [
+      { status: 'completed', seconds: 41, answeredBy: 'human', cause: 'normal_clearing' },
+      { status: null, seconds: null, answeredBy: null, cause: null },
+    ]
+    expect((await get(`/calls/${id}`)).text).not.toContain('legs')
+    await changeRow(gw.databaseUrl, 'calls', id, { legs, duration_seconds: 39 })
+    expect((await get(`/calls/${id}`, masked)).json).toMatchObject({
+      data: { call: { legs, durationSeconds: 39 } },
+    })
+    expect((await send()).json).toEqual(first.json)
   })
 
   it('that is canceled before the dial ends with a proof', async () => {
