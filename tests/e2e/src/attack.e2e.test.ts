@@ -7,7 +7,7 @@ import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { lootOf } from './attacker/loot.ts'
 import { recover } from './attacker/recover.ts'
-import { sealedCredentials } from './attacker/sealed-credentials.ts'
+import { sealedCredentials, sealedWebhookSecrets } from './attacker/sealed-credentials.ts'
 import { tamperings, type Tampering } from './attacker/tampering.ts'
 import { startConstellation, type Constellation, type Service } from './constellation.ts'
 import { ofType } from './expected-words.ts'
@@ -19,6 +19,13 @@ let system: Constellation
 let attackers: RecordingExotel
 /** Another tenant of the install, whose phones nobody of the first may touch. */
 let stranger: Client
+/** Where the secrets of webhooks are, for anybody but the courier. */
+const signingSecrets = [
+  'select sealed from app.webhook_secrets',
+  'select s from app.webhook_secrets s',
+  'copy app.webhook_secrets to stdout',
+  'set role callwire_courier',
+]
 const victims = 'acme7'
 const attackersAccount = 'acme9'
 const kept = new AsyncDisposableStack()
@@ -84,7 +91,7 @@ describe('whoever has a process’s whole environment and a dump of the database
     expect(sealed).toHaveLength(4)
   })
 
-  test.each<Service>(['gateway', 'ingest', 'transcriber', 'copilot'])(
+  test.each<Service>(['gateway', 'ingest', 'transcriber', 'copilot', 'courier'])(
     'of the %s recovers not one credential',
     (service) => {
       const loot = lootOf(pidOf(service))
@@ -117,7 +124,22 @@ describe('whoever has a process’s whole environment and a dump of the database
     expect(Buffer.from(opened).toString()).toBe('+919811300001')
   })
 
-  test.each<Service>(['gateway', 'ingest', 'transcriber', 'copilot'])(
+  test('of no process but the courier recovers a signing secret of a webhook', async () => {
+    const { webhook } = await system.client.webhooks.create({
+      url: 'https://example.com/hook',
+      eventTypes: ['call.status'],
+    })
+    const secrets = await sealedWebhookSecrets(system.runFile().databaseUrl)
+    expect(secrets).toHaveLength(1)
+    for (const service of ['gateway', 'ingest', 'dialer', 'transcriber', 'copilot'] as const) {
+      const opened = recover(lootOf(pidOf(service)), secrets, 'WEBHOOK')
+      expect([service, opened]).toEqual([service, []])
+    }
+    const opened = recover(lootOf(pidOf('courier')), secrets, 'WEBHOOK')
+    expect(opened).toEqual([`${secrets[0]?.name ?? ''}: ${webhook.secret}`])
+  })
+
+  test.each<Service>(['gateway', 'ingest', 'transcriber', 'copilot', 'courier'])(
     'signed in as the %s can’t even read what is sealed',
     async (service) => {
       const { variables } = lootOf(pidOf(service))
@@ -135,6 +157,7 @@ describe('whoever has a process’s whole environment and a dump of the database
           'select enc_api_token from app.phone_credentials',
           'select t from app.phone_credentials t',
           'copy app.phone_credentials to stdout',
+          ...(service === 'courier' ? [] : signingSecrets),
           'set role callwire_dialer',
           'set role callwire_backup',
           'set session authorization callwire_dialer',

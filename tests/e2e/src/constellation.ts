@@ -14,7 +14,7 @@ export const root = fileURLToPath(new URL('../../..', import.meta.url))
 const launcher = join(root, 'packages/launcher/src/main.ts')
 const cli = join(root, 'packages/cli/src/main.ts')
 
-export type Service = 'gateway' | 'ingest' | 'dialer' | 'transcriber' | 'copilot'
+export type Service = 'gateway' | 'ingest' | 'dialer' | 'transcriber' | 'copilot' | 'courier'
 type RunFile = {
   gatewayUrl: string
   databaseUrl: string

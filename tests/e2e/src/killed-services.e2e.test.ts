@@ -36,9 +36,9 @@ const fewWords = {
 let person = 9_876_700_000
 
 /** Services through whose death the audio goes on; the others carry the socket itself. */
-const keepsAudio: readonly Service[] = ['dialer', 'transcriber', 'copilot']
+const keepsAudio: readonly Service[] = ['dialer', 'transcriber', 'copilot', 'courier']
 
-test.each<Service>(['copilot', 'dialer', 'transcriber', 'gateway', 'ingest'])(
+test.each<Service>(['copilot', 'dialer', 'transcriber', 'courier', 'gateway', 'ingest'])(
   '%s, killed in mid-call, comes back, and the call ends with a receipt',
   async (service) => {
     const { client } = system

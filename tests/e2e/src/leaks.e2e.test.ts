@@ -18,6 +18,8 @@ import { createRecorder } from './search/recorder.ts'
 import { redisSinks, watchRedis } from './search/redis.ts'
 import { account } from './simulator.ts'
 import { lastSegment, useWhatIsGivenOut } from './use-what-is-given-out.ts'
+import { useWebhooks } from './use-webhooks.ts'
+import { startWebhookReceiver, type WebhookReceiver } from './webhook-receiver.ts'
 
 const vendorKey = 'e2eVendor-4c8f1b7e90d2'
 const metadataValue = 'e2eMetadata-ticket-58121'
@@ -31,6 +33,7 @@ let listener: string
 let elsewhere: Elsewhere
 let redirectTarget: Listener
 let recording: RecordingExotel
+let receiver: WebhookReceiver
 let spokenTo: Awaited<ReturnType<typeof watchRedis>>
 const recorder = createRecorder()
 /** What was given out once, to whom it was for; after that it stands nowhere. */
@@ -40,6 +43,7 @@ const sinks: Sink[] = []
 beforeAll(async () => {
   redirectTarget = kept.use(await startListener(null))
   recording = kept.use(await startRecordingExotel())
+  receiver = kept.use(await startWebhookReceiver())
   const hangsUp = kept.use(await startListener(null))
   const nobody = `127.0.0.1:${String(await freePort())}`
   system = await startConstellation(({ host }) => {
@@ -54,6 +58,7 @@ beforeAll(async () => {
     return {
       EXOTEL_ALLOWED_HOSTS: [host, recording.host, ...Object.values(elsewhere)].join(','),
       DEEPGRAM_API_KEY: vendorKey,
+      WEBHOOK_ALLOWED_HOSTS: receiver.host,
       API_RATE_PER_MINUTE: '0',
       RECONCILE_AFTER_MS: '500',
       RECONCILE_GRACE_MS: '5000',
@@ -161,6 +166,12 @@ test('what is given out once is used, rightly and wrongly', async () => {
   sinks.push(...given.sinks)
 })
 
+let given: Awaited<ReturnType<typeof useWebhooks>>
+test('webhooks are told of what happens, and their secrets stand in nothing that is sent', async () => {
+  given = await useWebhooks(system, recorder, receiver)
+  Object.assign(secrets, given.secrets)
+})
+
 test('phones of the old system come in sealed, and call with what they had', async () => {
   const { simulator, client } = system
   const file = join(system.dataDir, 'old-phones.json')
@@ -228,12 +239,18 @@ test('after all of it, at the most talkative level, no secret stands anywhere', 
     { boundMs: 30_000, what: 'audio in Redis' },
   )
   await receipt
+  await eventually(
+    () =>
+      receiver.arrived().some(({ body }) => body.includes('call.receipt') && body.includes(callId)),
+    { boundMs: 30_000, what: 'the receipt at the webhook' },
+  )
 
   const call = `/api/v1/calls/${callId}`
   for (const path of [
     ...['/api/v1/phones', `/api/v1/phones/${phoneId}`, '/api/v1/agents', '/api/v1/api-keys'],
     ...['/api/v1/users', '/api/v1/settings', '/api/v1/audit', '/api/v1/calls?limit=100', call],
     ...[`${call}/events`, `${call}/transcript`, `${call}/receipt`, '/api/v1/keys/status'],
+    ...['/api/v1/webhooks', `/api/v1/webhooks/${given.id}/deliveries`],
     ...['/docs/json', '/docs', '/healthz', '/readyz', '/nowhere', '/api/v1/phones/phn_unknown'],
   ])
     await ask('GET', path)
@@ -243,6 +260,7 @@ test('after all of it, at the most talkative level, no secret stands anywhere', 
   }
   for (const command of [
     ...['phones list', 'agents list', 'calls list', `calls show ${callId}`, `calls tail ${callId}`],
+    ...['webhooks list', `webhooks deliveries ${given.id}`, 'webhooks replay whe_x'],
     ...['keys status', `phones check ${phoneId}`, 'calls place --phone x --to y'],
   ]) {
     await runCli(command.split(' '))
@@ -270,6 +288,7 @@ test('after all of it, at the most talkative level, no secret stands anywhere', 
     ...(await everywhere(system)),
     spokenTo.sink(),
     textSink('frames of a consumer', consumer.frames().join('\n')),
+    textSink('messages of a webhook', JSON.stringify(receiver.arrived())),
   ]
   // Whoever holds `pii:read` sees whom a call is for, and whoever placed it its metadata: there alone they stand.
   const shown = /(?:number|metadata) in (?:answer to \S+ \/api\/v1\/calls|output of callwire calls)/
@@ -282,6 +301,7 @@ test('after all of it, at the most talkative level, no secret stands anywhere', 
   const known = createSearch({ callId })
   for (const kind of [
     ...['output of every process', 'frames of a consumer', 'redis, as it was spoken to'],
+    'messages of a webhook',
     ...['redis {cw}', 'postgres app.', 'file postgres', 'file redis'],
     ...['answer to GET', 'answer to POST', 'output of callwire'],
   ]) {

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { openCredential, parseOpenRing } from '@callwire/crypto'
-import { createClient } from '@callwire/sdk'
+import { createClient, type Client } from '@callwire/sdk'
 import { eventually } from '@callwire/testkit'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { sealedCredentials } from './attacker/sealed-credentials.ts'
@@ -14,6 +14,7 @@ import { secretsOf } from './search/machine.ts'
 import { asSuperuser } from './search/postgres.ts'
 import { createRecorder } from './search/recorder.ts'
 import { account } from './simulator.ts'
+import { messageOf, startWebhookReceiver, type WebhookReceiver } from './webhook-receiver.ts'
 
 const SEEDED = 3_000
 const KILLS = 10
@@ -25,6 +26,8 @@ let calls: SteadyCalls
 /** What was put into phones while the work went on, by the phone's number. */
 const edits = new Map<number, string>()
 let dialer: SecondDialer
+let receiver: WebhookReceiver
+let webhook: { id: string; secret: string }
 const recorder = createRecorder()
 const kept = new AsyncDisposableStack()
 afterAll(() => kept.disposeAsync())
@@ -38,12 +41,14 @@ const pidOf = (service: string) => system.runFile().pids[service] ?? 0
 const dialersRings = () => secretsOf(pidOf('dialer'))
 
 beforeAll(async () => {
+  receiver = kept.use(await startWebhookReceiver())
   system = kept.use(
     await startConstellation((_simulator, dataDir) => {
       keysFile = join(dataDir, 'master-keys')
       writeFileSync(keysFile, `k1:${randomBytes(32).toString('base64')}\n`, { mode: 0o600 })
       return {
         ENCRYPTION_KEYS_FILE: keysFile,
+        WEBHOOK_ALLOWED_HOSTS: receiver.host,
         API_RATE_PER_MINUTE: '0',
         EXOTEL_REQUESTS_PER_MINUTE: '100000',
         DIAL_TIMEOUT_MS: '3000',
@@ -72,6 +77,7 @@ beforeAll(async () => {
     host: simulator.host,
     count: SEEDED,
   })
+  ;({ webhook } = await client.webhooks.create({ url: receiver.url, eventTypes: ['alert'] }))
   calls = placeSteadily(client, { phoneIds: dialedPhones, everyMs: 250, boundMs: 60_000 })
 })
 
@@ -200,6 +206,22 @@ test('every row is sealed under the new key, and opens to what was last put in',
   expect(opened).toEqual(expected)
 })
 
+/** Has a message sent, and opens it with the secret that was given out under the old key. */
+async function signedMessage(client: Client): Promise<string> {
+  const { delivery } = await client.webhooks.test(webhook.id)
+  const arrived = await eventually(
+    () => receiver.arrived().find(({ headers }) => headers['webhook-id'] === delivery.id),
+    { boundMs: 30_000, what: 'a message' },
+  )
+  return messageOf(arrived, webhook.secret).type
+}
+
+test('the secret of a webhook is sealed under the new key, by the one process that opens it', async () => {
+  const [row] = await rows<{ kid: string }>('select kid from app.webhook_secrets')
+  expect(row?.kid).toBe('k2')
+  expect(await signedMessage(system.client)).toBe('webhook.test')
+})
+
 test('the old key is retired and gone, and the system starts and calls without it', async () => {
   expect(await system.cli('keys', 'retire', 'k1', '--remove')).toMatchObject({ removed: true })
   expect(keysIn(keysFile).map((entry) => entry.split(':')[0])).toEqual(['k2'])
@@ -214,6 +236,7 @@ test('the old key is retired and gone, and the system starts and calls without i
     boundMs: 60_000,
     what: 'a call under the new key',
   })
+  expect(await signedMessage(client)).toBe('webhook.test')
   await rows(
     `update app.phone_credentials c set enc_api_key = b.key, enc_api_token = b.token
      from unnest($1::text[], $2::text[], $3::text[]) as b (id, key, token) where c.phone_id = b.id`,

@@ -8,28 +8,36 @@ import {
 } from '@callwire/crypto'
 import { ringOf } from '../canary.ts'
 import { rings, type Loot } from './loot.ts'
-import type { SealedCredential } from './sealed-credentials.ts'
+import type { SealedSecret } from './sealed-credentials.ts'
+
+type Pair = 'CREDENTIAL' | 'WEBHOOK'
 
 /**
  * Tries everything that could be a key, as every kind of key it could be. What opens one credential is tried on
- * all of them; whatever is a ring already is tried on all at once. Gives what was opened: `phone field: value`.
+ * all of them; whatever is a ring already is tried on all at once. Gives what was opened: `row: value`.
+ *
+ * @param pair - whose two halves seal and open it
  */
-export function recover(loot: Loot, sealed: readonly SealedCredential[]): string[] {
+export function recover(
+  loot: Loot,
+  sealed: readonly SealedSecret[],
+  pair: Pair = 'CREDENTIAL',
+): string[] {
   const [sample] = sealed
   if (sample === undefined) throw new Error('there is nothing to try it on')
   const kid = sample.sealed.split('.')[1] ?? ''
-  const made = [...asPairs(loot, kid), ...asMasters(loot, kid)]
+  const made = [...asPairs(loot, kid, pair), ...asMasters(loot, kid, pair)]
   const working = made.filter((ring) => attempt(() => open(ring, sample)) !== undefined)
   const opened = new Set<string>()
   for (const one of sealed) {
-    const say = (value: string) => opened.add(`${one.phoneId} ${one.field}: ${value}`)
+    const say = (value: string) => opened.add(`${one.name}: ${value}`)
     for (const ring of [...asTheyAre(loot), ...working]) attempt(() => say(open(ring, one)))
     for (const key of loot.keys) attempt(() => say(asBareKey(key, one.sealed)))
   }
   return [...opened].sort()
 }
 
-const open = (ring: OpenRing, { context, sealed }: SealedCredential) =>
+const open = (ring: OpenRing, { context, sealed }: SealedSecret) =>
   openCredential(ring, context, sealed)
 
 /** Every ring it has, as if it were the opening ring. */
@@ -41,8 +49,8 @@ function asTheyAre(loot: Loot): OpenRing[] {
  * Every 32 bytes as the private key with the true pre-shared key, which whoever can seal has; and whatever lies in
  * a ring with every half of a ring's entries.
  */
-function asPairs({ keys, ringKeys, halves, variables }: Loot, kid: string): OpenRing[] {
-  const sealing = ringOf(variables['CREDENTIAL_SEAL_KEYS'] ?? '').map(({ key }) => key.subarray(32))
+function asPairs({ keys, ringKeys, halves, variables }: Loot, kid: string, pair: Pair): OpenRing[] {
+  const sealing = ringOf(variables[`${pair}_SEAL_KEYS`] ?? '').map(({ key }) => key.subarray(32))
   const pairs = (privateKeys: Buffer[], psks: Buffer[]) =>
     privateKeys.flatMap((key) =>
       psks.flatMap((psk) => attempt(() => parseOpenRing(entry(kid, key, psk))) ?? []),
@@ -51,12 +59,12 @@ function asPairs({ keys, ringKeys, halves, variables }: Loot, kid: string): Open
 }
 
 /** Every 32 bytes as the install's master key. */
-function asMasters(loot: Loot, kid: string): OpenRing[] {
+function asMasters(loot: Loot, kid: string, pair: Pair): OpenRing[] {
   return loot.keys.flatMap(
     (key) =>
       attempt(() => {
-        const { CREDENTIAL_OPEN_KEYS } = deriveServiceKeys(parseMasterRing(entry(kid, key)))
-        return parseOpenRing(CREDENTIAL_OPEN_KEYS)
+        const keys = deriveServiceKeys(parseMasterRing(entry(kid, key)))
+        return parseOpenRing(keys[`${pair}_OPEN_KEYS`])
       }) ?? [],
   )
 }
