@@ -1,7 +1,8 @@
 import type { CallJob } from '@callwire/contracts'
-import type { Queue } from 'bullmq'
 import { busCall } from './bus-error.ts'
 import type { BusConnection } from './connection.ts'
+import { names } from './names.ts'
+import type { OpenQueue } from './open-queue.ts'
 import { createScript } from './script.ts'
 
 /** A wake-up of the dialer: which call, and which of its wake-ups. */
@@ -40,13 +41,13 @@ local found = {}
 for i = 2, #KEYS do found[i - 1] = redis.call('EXISTS', KEYS[i]) end
 return { redis.call('LLEN', KEYS[1]), found }`
 
-type IdsQueue = Queue<CallJob, undefined, string, CallJob, undefined, string>
+const keyOf = (name: string) => `${names.queuePrefix}:dial:${name}`
 
 /** The line of calls to be dialed: first come, first served, and kept short by the relay. */
-export function createDialQueue(conn: BusConnection, queue: IdsQueue): DialQueue {
+export function createDialQueue(conn: BusConnection, queue: OpenQueue<'dial'>): DialQueue {
   const ask = createScript(conn, lookScript)
   const look = async (jobs: readonly DialJob[]) => {
-    const keys = [queue.toKey('wait'), ...jobs.map((job) => queue.toKey(jobIdOf(job)))]
+    const keys = [keyOf('wait'), ...jobs.map((job) => keyOf(jobIdOf(job)))]
     const [waiting, found] = (await ask(keys, [])) as [number, number[]]
     return { waiting, found }
   }
@@ -56,7 +57,7 @@ export function createDialQueue(conn: BusConnection, queue: IdsQueue): DialQueue
     wakeDialer: (job) =>
       busCall(async () => {
         if (!(await hasRoom())) return
-        await queue.add(queue.name, idsOf(job), { ...jobOptions, jobId: jobIdOf(job) })
+        await queue.use((q) => q.add(q.name, idsOf(job), { ...jobOptions, jobId: jobIdOf(job) }))
       }),
     relayDials: (jobs, most) =>
       busCall(async () => {
@@ -66,12 +67,14 @@ export function createDialQueue(conn: BusConnection, queue: IdsQueue): DialQueue
         const missing = jobs.filter((_, index) => found[index] !== 1)
         const added = missing.slice(0, Math.max(0, most - waiting))
         if (added.length > 0) {
-          await queue.addBulk(
-            added.map((job) => ({
-              name: queue.name,
-              data: idsOf(job),
-              opts: { ...jobOptions, jobId: jobIdOf(job) },
-            })),
+          await queue.use((q) =>
+            q.addBulk(
+              added.map((job) => ({
+                name: q.name,
+                data: idsOf(job),
+                opts: { ...jobOptions, jobId: jobIdOf(job) },
+              })),
+            ),
           )
         }
         return { known, added: added.length, left: missing.length - added.length }

@@ -1,11 +1,9 @@
 import type { CallJob, CheckJob } from '@callwire/contracts'
-import { errorFields } from '@callwire/runtime'
-import { Queue, type JobsOptions } from 'bullmq'
+import type { JobsOptions } from 'bullmq'
 import { busCall } from './bus-error.ts'
 import type { BusConnection } from './connection.ts'
 import { createDialQueue, type DialQueue } from './dial-queue.ts'
-import type { JobOf } from './job.ts'
-import { names, type QueueName } from './names.ts'
+import { openQueue } from './open-queue.ts'
 
 export type Queues = DialQueue & {
   wakeCallback(job: CallJob): Promise<void>
@@ -24,26 +22,14 @@ const jobOptions = {
 
 /** Queues hold ids only. All methods reject with `BusError` `unavailable` while Redis is away. */
 export function createQueues(conn: BusConnection): Queues {
-  const open = <Name extends QueueName>(name: Name) => {
-    type Ids = JobOf<Name>
-    const queue = new Queue<Ids, undefined, string, Ids, undefined, string>(name, {
-      connection: conn.command,
-      prefix: names.queuePrefix,
-      skipMetasUpdate: true,
-    })
-    queue.on('error', (error) =>
-      conn.log.debug({ queue: name, ...errorFields(error) }, 'queue fault'),
-    )
-    return queue
-  }
-  const dial = open('dial')
-  const callback = open('callback')
-  const transcribe = open('transcribe')
-  const check = open('check')
+  const dial = openQueue(conn, 'dial')
+  const callback = openQueue(conn, 'callback')
+  const transcribe = openQueue(conn, 'transcribe')
+  const check = openQueue(conn, 'check')
 
   const wake = (queue: typeof callback | typeof transcribe, { tenantId, callId }: CallJob) =>
     busCall(async () => {
-      await queue.add(queue.name, { tenantId, callId }, jobOptions)
+      await queue.use((q) => q.add(q.name, { tenantId, callId }, jobOptions))
     })
 
   return {
@@ -52,7 +38,7 @@ export function createQueues(conn: BusConnection): Queues {
     wakeTranscriber: (job) => wake(transcribe, job),
     wakeCheck: ({ tenantId, checkId }) =>
       busCall(async () => {
-        await check.add(check.name, { tenantId, checkId }, jobOptions)
+        await check.use((q) => q.add(q.name, { tenantId, checkId }, jobOptions))
       }),
     close: async () => {
       await Promise.allSettled([dial, callback, transcribe, check].map((queue) => queue.close()))

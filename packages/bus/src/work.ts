@@ -9,6 +9,8 @@ import { names, queueIds, type QueueName } from './names.ts'
  * workers, told to end while Redis is away, still ends within its own grace.
  */
 const closeTimeoutMs = 7_000
+/** Between a fault of Redis and the next look at the queue: its restart takes about a second. */
+const retryMs = 500
 
 /**
  * Takes jobs off a queue, `concurrency` at a time, for as long as it is not disposed, through
@@ -21,25 +23,50 @@ export function work<Queue extends QueueName>(
   handler: (job: JobOf<Queue>) => Promise<void>,
   o: { concurrency: number; log: Logger },
 ): AsyncDisposable {
-  const connection = conn.worker(queue)
-  const worker = new Worker<unknown>(queue, (job) => runJob(job, queue, handler, o.log), {
-    connection,
-    prefix: names.queuePrefix,
-    concurrency: o.concurrency,
-  })
-  worker.on('error', (error) => o.log.debug({ queue, ...errorFields(error) }, 'worker fault'))
-  worker.on('stalled', (jobId) => o.log.warn({ queue, jobId }, 'job stalled'))
+  const open = () => {
+    const connection = conn.worker(queue)
+    const worker = new Worker<unknown>(queue, (job) => runJob(job, queue, handler, o.log), {
+      connection,
+      prefix: names.queuePrefix,
+      concurrency: o.concurrency,
+      runRetryDelay: retryMs,
+    })
+    worker.on('error', (error) => o.log.debug({ queue, ...errorFields(error) }, 'worker fault'))
+    worker.on('stalled', (jobId) => o.log.warn({ queue, jobId }, 'job stalled'))
+    worker.waitUntilReady().catch(() => reopen())
+    return { worker, connection }
+  }
+  /** One that lost Redis while it began would never begin: another one takes its place. */
+  const reopen = () => {
+    if (disposed) return
+    const { worker, connection } = current
+    worker.close(true).catch(() => undefined)
+    connection.disconnect()
+    later = setTimeout(() => {
+      o.log.info({ queue }, 'worker begins anew')
+      current = open()
+    }, retryMs)
+  }
+  let disposed = false
+  let later: NodeJS.Timeout | undefined
+  let current = open()
   return {
     [Symbol.asyncDispose]: async () => {
-      const { promise, resolve } = Promise.withResolvers<undefined>()
-      const timer = setTimeout(() => resolve(undefined), closeTimeoutMs)
-      // Closing waits for Redis too, which may be the thing that is gone.
-      await Promise.race([worker.close().catch(() => undefined), promise])
-      clearTimeout(timer)
-      await Promise.race([worker.close(true).catch(() => undefined), promise])
-      connection.disconnect()
+      disposed = true
+      clearTimeout(later)
+      await close(current)
     },
   }
+}
+
+async function close(o: { worker: Worker<unknown>; connection: { disconnect(): void } }) {
+  const { promise, resolve } = Promise.withResolvers<undefined>()
+  const timer = setTimeout(() => resolve(undefined), closeTimeoutMs)
+  // Closing waits for Redis too, which may be the thing that is gone.
+  await Promise.race([o.worker.close().catch(() => undefined), promise])
+  clearTimeout(timer)
+  await Promise.race([o.worker.close(true).catch(() => undefined), promise])
+  o.connection.disconnect()
 }
 
 async function runJob<Queue extends QueueName>(
