@@ -1,6 +1,6 @@
 import type { Principal } from '@callwire/accounts'
 import type { Queues } from '@callwire/bus'
-import type { CallEvent, PlaceCallBody } from '@callwire/contracts'
+import type { PlaceCallBody } from '@callwire/contracts'
 import { createDataKey, type ContentRing } from '@callwire/crypto'
 import type { Database, Tx } from '@callwire/db'
 import type { Ledger } from '@callwire/ledger'
@@ -20,7 +20,7 @@ import { newCallRow, optionsOf } from './new-call-row.ts'
 import type { PersonNumbers } from './person-number.ts'
 import { personToCall } from './person-to-call.ts'
 import { readCaller, whyNotReady, type Caller } from './read-caller.ts'
-import { storeCall, type NewCall } from './store-call.ts'
+import { storeCall, type NewCall, type StoreOutcome } from './store-call.ts'
 
 /**
  * Makes a call: checks, claim, row, key and first event in one transaction; then wakes a dialer.
@@ -51,17 +51,40 @@ type Deps = {
 }
 
 type Asked = { principal: Principal; body: PlaceCallBody; key: string | null }
-type Placed = { row: ShownRow; event: CallEvent | null }
+/** A call that is being stored, or the one that was before. */
+type Tried =
+  | {
+      kind: 'storing'
+      call: NewCall
+      caller: Caller
+      person: string
+      fingerprint: string
+      outcome: Promise<StoreOutcome>
+    }
+  | { kind: 'replayed'; row: ShownRow }
 
 export function createEnqueueCall(deps: Deps): EnqueueCall {
   return async (principal, body, key) => {
     const { tenantId } = principal
     const asked = { principal, body, key }
-    const placed = await deps.database.withTenant(tenantId, (tx) => place(deps, tx, asked))
-    if (placed === null) return null
-    const { row, event } = placed
-    if (event === null) return { row, replayed: true }
-    deps.bestEffort.run('ring', () => deps.ledger.ring(tenantId, [event]))
+    const { withTenant } = deps.database
+    const tried = await withTenant(tenantId, (tx) => tryToPlace(deps, tx, asked))
+    if (tried.kind === 'replayed') return { row: tried.row, replayed: true }
+    const { call, caller } = tried
+    const outcome = await tried.outcome
+    if (outcome.kind !== 'stored') {
+      // Also where a call stands in the way: it may be the very one that this key stands for.
+      const { fingerprint } = tried
+      const again =
+        key === null
+          ? null
+          : await withTenant(tenantId, (tx) => replay(deps, tx, { tenantId, key, fingerprint }))
+      if (again !== null) return { row: again, replayed: true }
+      refuse(outcome, { number: tried.person, atMs: call.dialedFrom.getTime() })
+      return null
+    }
+    const row = { call: newCallRow(call, outcome), phoneNumber: caller.number, seq: 1 }
+    deps.bestEffort.run('ring', () => deps.ledger.ring(tenantId, [call.first.event]))
     wake(row.call)
     return { row, replayed: false }
   }
@@ -73,7 +96,7 @@ export function createEnqueueCall(deps: Deps): EnqueueCall {
   }
 }
 
-async function place(deps: Deps, tx: Tx, asked: Asked): Promise<Placed | null> {
+async function tryToPlace(deps: Deps, tx: Tx, asked: Asked): Promise<Tried> {
   const { principal, body, key } = asked
   const { tenantId } = principal
   const caller = await readCaller(tx, tenantId, body.phoneId)
@@ -82,30 +105,31 @@ async function place(deps: Deps, tx: Tx, asked: Asked): Promise<Placed | null> {
   const refused = await refusalOf(deps, tx, { body, caller, person })
   if (refused !== null) {
     // What was accepted once is answered again, whatever has become of its phone since.
-    const again = key === null ? null : await replay(deps, tx, { tenantId, key, fingerprint })
-    if (again === null) throw refused
-    return again
+    const row = key === null ? null : await replay(deps, tx, { tenantId, key, fingerprint })
+    if (row === null) throw refused
+    return { kind: 'replayed', row }
   }
   const call = newCall(deps, { ...asked, caller, person, fingerprint })
-  const stored = await storeCall(tx, call)
-  switch (stored.kind) {
-    case 'stored': {
-      const row = { call: newCallRow(call, stored), phoneNumber: caller.number, seq: 1 }
-      return { row, event: call.first.event }
-    }
+  const outcome = storeCall(tx, call)
+  // A fault is the transaction's, which is waited for first.
+  outcome.catch(() => undefined)
+  return { kind: 'storing', call, caller, person, fingerprint, outcome }
+}
+
+/** Throws what there is to say about a call that was not stored; nothing when its key was taken. */
+function refuse(
+  outcome: Exclude<StoreOutcome, { kind: 'stored' }>,
+  o: { number: string; atMs: number },
+): void {
+  switch (outcome.kind) {
     case 'claimed_before':
-      return key === null ? null : replay(deps, tx, { tenantId, key, fingerprint })
-    case 'never_call': {
-      const { id, expiresAt } = stored
-      requireCallable(
-        { callingHours: null, neverCall: { id, expiresAt } },
-        { number: person, atMs: dialedFrom(deps, body) },
-      )
-      return null
-    }
+      return
+    case 'never_call':
+      requireCallable({ callingHours: null, neverCall: outcome }, o)
+      return
     case 'live':
       throw new ApiError('call_already_live', 'This person is being called already.', {
-        details: { callId: stored.callId },
+        details: { callId: outcome.callId },
       })
   }
 }
@@ -136,13 +160,13 @@ async function replay(
   deps: Deps,
   tx: Tx,
   o: { tenantId: string; key: string; fingerprint: string },
-): Promise<Placed | null> {
+): Promise<ShownRow | null> {
   const claimed = await deps.claims.find(tx, o)
   if (claimed === null) return null
   if (!claimed.same) {
     throw new ApiError('idempotency_mismatch', 'This key was used with another body.')
   }
-  return { row: asPlaced(await findCall(tx, claimed.callId)), event: null }
+  return asPlaced(await findCall(tx, claimed.callId))
 }
 
 function newCall(

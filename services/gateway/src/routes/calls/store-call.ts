@@ -54,11 +54,12 @@ export type StoreOutcome =
   | { kind: 'live'; callId: string }
 
 /**
- * Stores a call with its claim, key, head, first event and audit, unless something stands in the
- * way. Requests about one person take turns until they commit, because rows that are not there yet
- * cannot be locked; those with one idempotency key wait for each other at the claim.
+ * Stores a call with its claim, key, head, first event and audit, or, when something stands in the
+ * way, none of them; and has the transaction commit right behind. Requests about one person take
+ * turns until then, because rows that are not there yet cannot be locked; those with one
+ * idempotency key wait for each other at the claim.
  *
- * After any outcome but `stored` and `claimed_before` the transaction has to be given up.
+ * @returns what happened, known when the transaction has committed
  */
 export async function storeCall(tx: Tx, call: NewCall): Promise<StoreOutcome> {
   const { tenantId, claim, first, actor } = call
@@ -66,7 +67,7 @@ export async function storeCall(tx: Tx, call: NewCall): Promise<StoreOutcome> {
     ? []
     : [...call.entries].sort().map((entry) => `live:${tenantId}:${entry}`)
   commitBehind(tx, takeTurns(tx, { waitMs: `${waitForOtherMs}ms`, waitFor }))
-  const [row] = await store(tx, {
+  const storing = store(tx, {
     ...call,
     route: claim?.route ?? null,
     key: claim?.key ?? null,
@@ -83,12 +84,14 @@ export async function storeCall(tx: Tx, call: NewCall): Promise<StoreOutcome> {
     commit: first.row.commit,
     hash: first.row.hash,
   })
-  if (row?.claimed !== true) return { kind: 'claimed_before' }
-  if (row.listedId !== null) {
-    return { kind: 'never_call', id: row.listedId, expiresAt: row.listedUntil }
-  }
-  if (row.liveId !== null) return { kind: 'live', callId: row.liveId }
-  return { kind: 'stored', createdAt: row.createdAt, dueAt: row.dueAt }
+  commitBehind(tx, storing)
+  const [row] = await storing
+  if (row === undefined) throw new TypeError('the statement always gives a row')
+  const { createdAt, dueAt, listedId, liveId } = row
+  if (createdAt !== null && dueAt !== null) return { kind: 'stored', createdAt, dueAt }
+  if (listedId !== null) return { kind: 'never_call', id: listedId, expiresAt: row.listedUntil }
+  if (liveId !== null) return { kind: 'live', callId: liveId }
+  return { kind: 'claimed_before' }
 }
 
 const value = (name: string) => sql.placeholder(name)
@@ -108,29 +111,17 @@ const takeTurns = statement<{ waitMs: string; waitFor: readonly string[] }, neve
 )
 
 type StoredRow = {
-  claimed: boolean
   liveId: string | null
   listedId: string | null
   listedUntil: Date | null
-  createdAt: Date
-  dueAt: Date
+  createdAt: Date | null
+  dueAt: Date | null
 }
 
 /** One statement for all of it: each of them alone would cost what all of them do together. */
 const store = statement<Record<string, unknown>, StoredRow>(
   'place_call_store',
-  sql`with claimed as (
-    insert into ${idempotencyKeys} (tenant_id, route, key, fingerprint, call_id, status)
-    select ${value('tenantId')}, ${value('route')}, ${value('key')}, ${value('fingerprint')},
-      ${value('callId')}, 202
-    where ${value('key')}::text is not null
-    on conflict (tenant_id, route, key) do update
-      set fingerprint = excluded.fingerprint, call_id = excluded.call_id,
-        status = excluded.status, created_at = now()
-      -- Its life is over, whether or not it was swept away.
-      where ${idempotencyKeys}.created_at < now() - ${value('lifeMs')}::int8 * interval '1 ms'
-    returning 1
-  ), live as (
+  sql`with live as (
     select id from (
       -- By the person, who has few calls: a tenant may have many under way.
       select id, status from ${calls}
@@ -144,9 +135,21 @@ const store = statement<Record<string, unknown>, StoredRow>(
     where tenant_id = ${value('tenantId')} and person_index = any (${value('entries')}::text[])
       and (expires_at is null or expires_at > ${value('dialedFrom')}::timestamptz)
     limit 1
+  ), free as (
+    select where not exists (select from live) and not exists (select from listed)
+  ), claimed as (
+    insert into ${idempotencyKeys} (tenant_id, route, key, fingerprint, call_id, status)
+    select ${value('tenantId')}, ${value('route')}, ${value('key')}, ${value('fingerprint')},
+      ${value('callId')}, 202
+    from free where ${value('key')}::text is not null
+    on conflict (tenant_id, route, key) do update
+      set fingerprint = excluded.fingerprint, call_id = excluded.call_id,
+        status = excluded.status, created_at = now()
+      -- Its life is over, whether or not it was swept away.
+      where ${idempotencyKeys}.created_at < now() - ${value('lifeMs')}::int8 * interval '1 ms'
+    returning 1
   ), allowed as (
-    select where (${value('key')}::text is null or exists (select from claimed))
-      and not exists (select from live) and not exists (select from listed)
+    select from free where ${value('key')}::text is null or exists (select from claimed)
   ), head as (
     insert into ${callHeads} (tenant_id, call_id, seq, hash, last_type)
     select ${value('tenantId')}, ${value('callId')}, 1, ${value('hash')}, ${value('eventType')}
@@ -179,8 +182,7 @@ const store = statement<Record<string, unknown>, StoredRow>(
     from allowed
     returning created_at, due_at
   )
-  select ${value('key')}::text is null or exists (select from claimed) as claimed,
-    live.id as "liveId", listed.id as "listedId", listed.expires_at as "listedUntil",
+  select live.id as "liveId", listed.id as "listedId", listed.expires_at as "listedUntil",
     made.created_at as "createdAt", made.due_at as "dueAt"
   from (select) one
   left join live on true left join listed on true left join made on true`,
