@@ -145,10 +145,15 @@ export {
 } from './routes/dialing.ts'
 export {
   addNeverCallBody,
+  importNeverCallBody,
   listNeverCallQuery,
+  MOST_NUMBERS_AT_ONCE,
+  neverCallImportSchema,
   neverCallSchema,
   type AddNeverCallBody,
+  type ImportNeverCallBody,
   type NeverCall,
+  type NeverCallImport,
 } from './routes/never-call.ts'
 export {
   patchSettingsBody,

@@ -3,8 +3,10 @@ import type {
   CallCandidate,
   Call,
   Dialing,
+  importNeverCallBody,
   InstallDialing,
   NeverCall,
+  NeverCallImport,
   patchInstallDialingBody,
   patchSettingsBody,
   reconcileCallBody,
@@ -27,6 +29,9 @@ export function dialingRoutes({ get, request, remove }: Verbs) {
       /** A number that is listed already gets the new reason and expiry. */
       add: (body: z.input<typeof addNeverCallBody>) =>
         request<{ neverCall: NeverCall }>('POST', 'never-call', { body, repeatable }),
+      /** Many at once, for one reason: all of them, or none when one is no number. */
+      import: (body: z.input<typeof importNeverCallBody>) =>
+        request<{ import: NeverCallImport }>('POST', 'never-call/import', { body, repeatable }),
       list: (query: PageQuery & { number?: string; country?: string } = {}) =>
         get<Page<'neverCall', NeverCall>>('never-call', query),
       remove: (id: string) => remove(`never-call/${at(id)}`),

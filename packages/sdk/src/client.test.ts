@@ -48,6 +48,10 @@ test.each<[string, (client: Client) => Promise<unknown>]>([
     'GET /api/v1/never-call?number=%2B919876543210',
     ({ neverCall }) => neverCall.list({ number: '+919876543210' }),
   ],
+  [
+    'POST /api/v1/never-call/import {"numbers":["+919876543210"],"reason":"Register"}',
+    ({ neverCall }) => neverCall.import({ numbers: ['+919876543210'], reason: 'Register' }),
+  ],
   ['DELETE /api/v1/never-call/nvc_1', ({ neverCall }) => neverCall.remove('nvc_1')],
   ['GET /api/v1/dialing', ({ dialing }) => dialing.get()],
   ['POST /api/v1/dialing/pause', ({ dialing }) => dialing.pause()],

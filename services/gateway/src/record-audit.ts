@@ -36,6 +36,7 @@ export type AuditAction =
   | 'never_call.added'
   | 'never_call.replaced'
   | 'never_call.removed'
+  | 'never_call.imported'
   | 'webhook.created'
   | 'webhook.changed'
   | 'webhook.enabled'

@@ -31,6 +31,23 @@ export const addNeverCallBody = z.strictObject({
 })
 export type AddNeverCallBody = z.infer<typeof addNeverCallBody>
 
+/** As many as fit into one body, however they are written. */
+export const MOST_NUMBERS_AT_ONCE = 500
+
+export const importNeverCallBody = z.strictObject({
+  numbers: z.array(writtenNumber).min(1).max(MOST_NUMBERS_AT_ONCE),
+  country: countrySchema.optional(),
+  reason: plainText(200),
+  expiresAt: z.iso.datetime({ offset: true }).optional(),
+})
+export type ImportNeverCallBody = z.infer<typeof importNeverCallBody>
+
+export const neverCallImportSchema = z.strictObject({
+  added: z.int().min(0),
+  replaced: z.int().min(0),
+})
+export type NeverCallImport = z.infer<typeof neverCallImportSchema>
+
 export const listNeverCallQuery = z.strictObject({
   ...pageQuery,
   number: writtenNumber.optional(),

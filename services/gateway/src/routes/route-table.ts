@@ -54,6 +54,7 @@ import { retireKey } from './keys/retire-key.ts'
 import { startRotation } from './keys/start-rotation.ts'
 import { startVerification } from './keys/start-verification.ts'
 import { addNeverCall } from './never-call/add-never-call.ts'
+import { importNeverCall } from './never-call/import-never-call.ts'
 import { listNeverCall } from './never-call/list-never-call.ts'
 import { createListedNumbers } from './never-call/listed-number.ts'
 import { removeNeverCall } from './never-call/remove-never-call.ts'
@@ -153,7 +154,7 @@ export function routeTable(given: RouteDeps): Route[] {
     ...[getSettings(deps), patchSettings(deps)],
     ...[getDialing(deps), pauseDialing(deps), resumeDialing(deps)],
     ...[getInstallDialing(deps), patchInstallDialing(deps)],
-    ...[addNeverCall(deps), listNeverCall(deps), removeNeverCall(deps)],
+    ...[addNeverCall(deps), importNeverCall(deps), listNeverCall(deps), removeNeverCall(deps)],
     ...[createWebhook(deps), listWebhooks(deps), getWebhook(deps), patchWebhook(deps)],
     ...[deleteWebhook(deps), enableWebhook(deps), rotateSecret(deps), testWebhook(deps)],
     ...[replayWebhook(deps), listDeliveries(deps)],

@@ -174,6 +174,44 @@ describe('the list', () => {
   })
 })
 
+describe('many numbers at once', () => {
+  const importing = (numbers: string[], o: object = {}) =>
+    ask('POST', '/never-call/import', { numbers, reason: 'National register', ...o })
+
+  it('are added, or replaced where they were there, each once', async () => {
+    const there = textAt(await add('+919877700000'), 'neverCall.id')
+    const numbers = Array.from({ length: 500 }, (_, n) => `98777${String(n).padStart(5, '0')}`)
+    const first = await importing(numbers, { country: 'IN' })
+    expect([first.status, first.json]).toMatchObject([
+      200,
+      { data: { import: { added: 499, replaced: 1 } } },
+    ])
+    expect(await listed('+919877700000')).toMatchObject([
+      { id: there, reason: 'National register' },
+    ])
+    expect((await place('+919877700499')).status).toBe(422)
+    const again = await importing(['+919877700499', '+91 98777 00499'])
+    expect(again.json).toMatchObject({ data: { import: { added: 0, replaced: 1 } } })
+    const audit = (await rowsOf(gw.databaseUrl, 'audit_log')).filter(
+      ({ action }) => action === 'never_call.imported',
+    )
+    expect(audit).toMatchObject([{ details: { added: 499, replaced: 1 } }, {}])
+    expect(await databaseText(gw.databaseUrl)).not.toContain('9877700499')
+  })
+
+  it('are all refused when one is no number, which is named', async () => {
+    const answer = await importing(['+919877711111', '12345', '+919877711112'])
+    expect([answer.status, answer.text]).toEqual([
+      400,
+      expect.stringContaining('"path":"body.numbers.1"'),
+    ])
+    expect(await listed('+919877711111')).toEqual([])
+    const tooMany = Array.from({ length: 501 }, (_, n) => `+9198777${String(20_000 + n)}`)
+    expect((await importing(tooMany)).status).toBe(400)
+    expect((await importing([])).status).toBe(400)
+  })
+})
+
 describe('a call to somebody on the list', () => {
   it('is refused with a sentence, until the entry is removed; both are in the audit', async () => {
     const id = textAt(await add('+919855511111'), 'neverCall.id')
