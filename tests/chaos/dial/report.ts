@@ -6,7 +6,7 @@ import type { Ours } from './ours.ts'
 import type { Damage } from './storms.ts'
 import { sendDeadlineMs } from './timing.ts'
 import type { Truth } from './truth.ts'
-import type { Hits } from './windows.ts'
+import { givenUpForNothing, type Hits } from './windows.ts'
 
 export type Findings = {
   orders: Orders
@@ -28,7 +28,7 @@ export type Findings = {
 /** A request may reach the provider as late as the send deadline after the budget was asked. */
 const windowMs = 60_000 - sendDeadlineMs
 /** Where fewer come through, the calls are given up rather than dialed. */
-const leastPlaced = 0.75
+const leastPlaced = 0.5
 /** Cases that are told in full; more would only repeat them. */
 const casesShown = 5
 
@@ -48,6 +48,7 @@ export function report(f: Findings): Report {
     count('placed though canceled', verdict.placedAfterCancel.length, { exactly: 0 }),
     count('orders that became two calls', verdict.doubleOrders.length, { exactly: 0 }),
     count('lost', verdict.lost.length, { exactly: 0 }),
+    count('given up for nothing', forNothing(f).length, { exactly: 0 }),
     count('unresolved after the grace', verdict.unresolved.length, { exactly: 0 }),
     {
       name: 'our state is the provider’s state',
@@ -80,11 +81,16 @@ export function report(f: Findings): Report {
   return { figures, problems: problemsOf(f) }
 }
 
+function forNothing({ ours, truth, blows, damage }: Findings): string[] {
+  return givenUpForNothing(ours, truth, { blows, away: damage.postgresAway })
+}
+
 function count(name: string, value: number, limit?: Figure['limit']): Figure {
   return { name, value, unit: '', ...(limit === undefined ? {} : { limit }) }
 }
 
-function problemsOf({ verdict, orders, ours, truth }: Findings): string[] {
+function problemsOf(f: Findings): string[] {
+  const { verdict, orders, ours, truth } = f
   const told = new Map(ours.map((call) => [call.callId, call]))
   const tell = (what: string) => (callId: string) => {
     const call = told.get(callId)
@@ -101,6 +107,7 @@ function problemsOf({ verdict, orders, ours, truth }: Findings): string[] {
     ['canceled and placed', verdict.placedAfterCancel],
     ['two calls for one order', verdict.doubleOrders],
     ['lost', verdict.lost],
+    ['given up for nothing', forNothing(f)],
     ['unresolved', verdict.unresolved],
     ['wrong', verdict.wrong],
   ]

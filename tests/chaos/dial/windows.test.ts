@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import type { Blow } from './fleet.ts'
 import type { Moment, Ours } from './ours.ts'
 import type { Asked, Truth } from './truth.ts'
-import { countHits } from './windows.ts'
+import { countHits, givenUpForNothing } from './windows.ts'
 
 const claimedAtMs = 100_000
 const blow = (atMs: number, ports: number[] = []): Blow => ({
@@ -74,4 +74,29 @@ test.each([
 ])('before a request: %s', (_what, blows, requests, after, hits) => {
   const expected = { ...none, blows: hits, beforeRequest: hits }
   expect(countHits(blows, truth(...requests), call(after))).toEqual(expected)
+})
+
+test.each([
+  ['nothing was in the way', { blows: [], away: [], requests: [] }, ['a']],
+  ['a kill was long ago', { blows: [blow(claimedAtMs - 5_000)], away: [], requests: [] }, ['a']],
+  ['a kill', { blows: [blow(claimedAtMs + 1_500)], away: [], requests: [] }, []],
+  [
+    'PostgreSQL was away',
+    { blows: [], away: [{ fromMs: 0, untilMs: claimedAtMs + 1 }], requests: [] },
+    [],
+  ],
+  ['the provider did not place it', { blows: [], away: [], requests: [asked()] }, []],
+])('given up for nothing: %s', (_what, { blows, away, requests }, found) => {
+  const [given = call()[0]] = call('not_placed')
+  expect(givenUpForNothing(given ? [given] : [], truth(...requests), { blows, away })).toEqual(
+    found,
+  )
+})
+
+test('a call that was never claimed cannot have been not placed', () => {
+  const unclaimed: Ours = {
+    ...{ callId: 'a', status: 'failed', reasonCode: 'not_placed', sid: null, history: [] },
+  }
+  const everything = { blows: [blow(claimedAtMs)], away: [] }
+  expect(givenUpForNothing([unclaimed], truth(), everything)).toEqual(['a'])
 })

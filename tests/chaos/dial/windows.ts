@@ -52,6 +52,29 @@ export function countHits(blows: readonly Blow[], truth: Truth, ours: readonly O
   return hits
 }
 
+/**
+ * Calls that were given up as not placed though nothing was in the way: the provider was never asked, and from the claim to
+ * the deadline for its request nobody was killed or frozen and PostgreSQL was there. Ids of calls.
+ */
+export function givenUpForNothing(
+  ours: readonly Ours[],
+  truth: Truth,
+  o: { blows: readonly Blow[]; away: readonly { fromMs: number; untilMs: number }[] },
+): string[] {
+  const asked = new Set(truth.asked.map(({ callId }) => callId))
+  return ours.flatMap((call) => {
+    const claim = claimsOf(call).at(-1)
+    if (call.reasonCode !== 'not_placed' || asked.has(call.callId)) return []
+    if (claim === undefined) return [call.callId]
+    const from = claim.atMs - slackMs
+    const until = claim.atMs + sendDeadlineMs + slackMs
+    const isHit =
+      o.blows.some(({ atMs }) => isBetween(atMs, from, until)) ||
+      o.away.some(({ fromMs, untilMs }) => fromMs <= until && untilMs >= from)
+    return isHit ? [] : [call.callId]
+  })
+}
+
 type Claim = {
   atMs: number
   /** The next that is known of it is that its dialer was lost. */
