@@ -38,7 +38,8 @@ grant select (tenant_id, id, direction, status, reason_code, sid, attempt, prior
               dialing_at, dialed_at, unknown_at, heard_at, created_at, schedule_at, answered_at,
               ended_at, time_limit_seconds, account_sid, fence, person_kid, metadata_kid, recording_url_kid)
   on app.calls to callwire_finder;
-grant select (tenant_id, call_id, last_type) on app.call_heads to callwire_finder;
+grant select (tenant_id, call_id, seq, last_type, changed_at) on app.call_heads
+  to callwire_finder;
 grant select (tenant_id, id, call_id, received_at, applied_at, kid) on app.callback_inbox
   to callwire_finder;
 grant select (tenant_id, id, created_at) on app.phone_checks to callwire_finder;
@@ -51,7 +52,7 @@ grant select (tenant_id, id, endpoint_id, kid, expires_at) on app.webhook_secret
   to callwire_finder;
 grant select (tenant_id, id, status, scanned_to, deleted_at) on app.webhook_endpoints
   to callwire_finder;
-grant select (tenant_id, endpoint_id, call_id, moved_at) on app.webhook_cursors
+grant select (tenant_id, endpoint_id, call_id, seq, moved_at) on app.webhook_cursors
   to callwire_finder;
 grant select (tenant_id, id, at) on app.tenant_alerts to callwire_finder;
 grant select (tenant_id, id, endpoint_id, state, owned_until, due_at, finished_at)
@@ -390,6 +391,30 @@ as $$
   where e.status = 'active' and e.deleted_at is null
 $$;
 
+-- Those that may have something to be told: a call of their tenant moved on past their place in it, or
+-- an alert was raised, since so long before their last look; and those whose last look was not
+-- noted for so long.
+create function webhook_endpoints_behind(look_behind_ms integer, noted_ms integer)
+  returns table (tenant_id text, id text)
+language sql stable security definer set search_path = app, pg_temp
+as $$
+  select e.tenant_id, e.id
+  from webhook_endpoints e cross join lateral (
+    select e.scanned_to - look_behind_ms * interval '1 millisecond' as since
+  ) look
+  where e.status = 'active' and e.deleted_at is null and (
+    e.scanned_to < now() - noted_ms * interval '1 millisecond'
+    or exists (
+      select from call_heads h left join webhook_cursors c
+        on c.tenant_id = h.tenant_id and c.endpoint_id = e.id and c.call_id = h.call_id
+      where h.tenant_id = e.tenant_id and h.changed_at > look.since and h.seq > coalesce(c.seq, 0)
+    )
+    or exists (
+      select from tenant_alerts a where a.tenant_id = e.tenant_id and a.at > look.since
+    )
+  )
+$$;
+
 -- Fair between endpoints: everybody's first message before anybody's second, and at most `each` of
 -- one. Those that have enough to do, by their own id or their tenant's, are left out. Each endpoint's
 -- first few come from the index: a long line of one costs nothing.
@@ -598,6 +623,7 @@ grant execute on function call_by_id(text), due_calls(integer), stale_dialing(in
   call_of_attempt(text, integer), old_idempotency_keys(bigint, integer)
   to callwire_dialer;
 grant execute on function active_webhook_endpoints(),
+  webhook_endpoints_behind(integer, integer),
   due_webhook_deliveries(integer, integer, text[]), old_webhook_deliveries(bigint, integer),
   old_webhook_cursors(bigint, integer), expired_webhook_secrets(integer),
   old_tenant_alerts(bigint, integer)

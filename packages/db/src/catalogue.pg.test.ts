@@ -28,7 +28,7 @@ test('the finder may read these columns and no others', async () => {
   `
   expect(Object.fromEntries(columns.map((row) => [row.table, row.columns]))).toEqual({
     api_keys: 'id key_hash revoked_at tenant_id',
-    call_heads: 'call_id last_type tenant_id',
+    call_heads: 'call_id changed_at last_type seq tenant_id',
     call_keys: 'call_id kid tenant_id',
     callback_inbox: 'applied_at call_id id kid received_at tenant_id',
     calls:
@@ -46,7 +46,7 @@ test('the finder may read these columns and no others', async () => {
     tenants: 'dialing_paused expire_after_ms is_default is_operator tenant_id',
     transcriptions: 'call_id state tenant_id updated_at',
     users: 'email id last_login_at tenant_id',
-    webhook_cursors: 'call_id endpoint_id moved_at tenant_id',
+    webhook_cursors: 'call_id endpoint_id moved_at seq tenant_id',
     webhook_deliveries: 'due_at endpoint_id finished_at id owned_until state tenant_id',
     webhook_endpoints: 'deleted_at id scanned_to status tenant_id',
     webhook_secrets: 'endpoint_id expires_at id kid tenant_id',

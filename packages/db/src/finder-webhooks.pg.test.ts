@@ -149,3 +149,29 @@ test('a place in a call goes only when the endpoint was looked at long after it'
     { tenantId: tenants[1], endpointId: idOf('whe', 2), callId: idOf('cal', 2) },
   ])
 })
+
+test('endpoints are behind that have something to be told, or were not noted for long', async () => {
+  const look = { lookBehindMs: 60_000, notedMs: 60_000 }
+  const behind = async () => idsOf(await courier.finder.webhookEndpointsBehind(look)).sort()
+  const [first, second] = [idOf('whe', 1), idOf('whe', 2)]
+  await sql`delete from tenant_alerts`
+  expect(await behind()).toEqual([])
+  await sql`update call_heads set seq = 2 where tenant_id = ${tenants[0]}`
+  expect(await behind()).toEqual([first])
+  await sql`update call_heads set changed_at = ${ago(61_000)}`
+  expect(await behind()).toEqual([])
+  await sql`update call_heads set changed_at = now()`
+  await sql`delete from webhook_cursors where tenant_id = ${tenants[1]}`
+  expect(await behind()).toEqual([first, second])
+  await sql`update webhook_cursors set seq = 2`
+  await sql`insert into webhook_cursors (tenant_id, endpoint_id, call_id, seq)
+    values (${tenants[1]}, ${second}, ${idOf('cal', 2)}, 1)`
+  expect(await behind()).toEqual([])
+  await sql`insert into tenant_alerts (tenant_id, id, code, severity, message)
+    values (${tenants[1]}, ${idOf('alt', 9)}, 'c', 'warn', 'm')`
+  expect(await behind()).toEqual([second])
+  await sql`update webhook_endpoints set scanned_to = ${ago(61_000)} where id = ${first}`
+  expect(await behind()).toEqual([first, second])
+  await sql`update webhook_endpoints set status = 'disabled', disabled_reason = 'gone'`
+  expect(await behind()).toEqual([])
+})

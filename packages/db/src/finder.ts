@@ -60,6 +60,11 @@ export type Finder = {
   oldIdempotencyKeys(olderThanMs: number, limit: number): Promise<FoundCall[]>
   activeWebhookEndpoints(): Promise<Found[]>
   /**
+   * Of these, whoever may have something to be told that happened since `lookBehindMs` before the
+   * last look, or whose last look was not noted for `notedMs`.
+   */
+  webhookEndpointsBehind(o: { lookBehindMs: number; notedMs: number }): Promise<Found[]>
+  /**
    * Pending, due, in nobody's hands: every endpoint's first before any endpoint's second, at most
    * `each` of one. `busy` names endpoints and tenants that are left out.
    */
@@ -140,6 +145,8 @@ export function createFinder(client: Client): Finder {
     },
     oldIdempotencyKeys: (ageMs, limit) => many(one.call, 'old_idempotency_keys', [ageMs, limit]),
     activeWebhookEndpoints: () => many(one.found, 'active_webhook_endpoints', []),
+    webhookEndpointsBehind: ({ lookBehindMs, notedMs }) =>
+      many(one.found, 'webhook_endpoints_behind', [lookBehindMs, notedMs]),
     dueWebhookDeliveries: ({ each, limit, busy }) =>
       many(`${one.found}, endpoint_id as "endpointId"`, 'due_webhook_deliveries', [
         each,

@@ -19,7 +19,7 @@ export const limits = {
    */
   newsMs: day,
   /** Noting how far a look has come costs a write: not for every look. */
-  noteScanMs: 10 * second,
+  noteScanMs: 20 * second,
   /** At most so many calls, and facts of each, in one transaction. */
   callsAtOnce: 100,
   factsAtOnce: 100,

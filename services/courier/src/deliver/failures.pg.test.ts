@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import { answer } from '../test-support/receiver.ts'
 import { courierSuite } from '../test-support/suite.ts'
-import { trials } from '../test-support/trials.ts'
+import { metered, trials } from '../test-support/trials.ts'
 import { MAX_ATTEMPTS } from './back-off.ts'
 import { FAILING_FOR_MS } from './decide-outcome.ts'
 
@@ -86,8 +86,7 @@ test('410 turns the endpoint off, and the tenant’s other endpoints hear of it'
   await suite.world.endpoint(tenantId, pathOf('control'), { startsAt: new Date(0) })
   await arrives('control', 2)
   expect(arrived('gone')).toHaveLength(1)
-  const metrics = await (await fetch(`http://127.0.0.1:${courier.port}/metrics`)).text()
-  expect(metrics).toMatch(/callwire_webhook_endpoints_disabled_total\{reason="gone"\} 1/)
+  await metered(courier, 'callwire_webhook_endpoints_disabled_total{reason="gone"} 1')
 })
 
 test('an endpoint to which nothing gets through for five days is turned off, with one alert', async () => {

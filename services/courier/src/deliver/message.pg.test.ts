@@ -3,7 +3,7 @@ import { eq } from 'drizzle-orm'
 import { beforeEach, expect, test } from 'vitest'
 import { answer } from '../test-support/receiver.ts'
 import { courierSuite } from '../test-support/suite.ts'
-import { trials, verified } from '../test-support/trials.ts'
+import { metered, trials, verified } from '../test-support/trials.ts'
 
 const suite = courierSuite()
 const { start, pathOf, arrived, arrives, makeDue, message, attempted } = trials(suite)
@@ -38,9 +38,8 @@ test('is the event as everybody reads it, signed, and delivered once', async () 
   await suite.world.endpoint(tenantId, pathOf('whole-2'), { startsAt: new Date(0) })
   await arrives('whole-2')
   expect(arrived('whole')).toHaveLength(1)
-  const metrics = await (await fetch(`http://127.0.0.1:${courier.port}/metrics`)).text()
-  expect(metrics).toMatch(/callwire_webhook_attempts_total\{outcome="delivered"\} 2/)
-  expect(metrics).toMatch(/callwire_webhook_messages_total 2/)
+  await metered(courier, 'callwire_webhook_attempts_total{outcome="delivered"} 2')
+  await metered(courier, 'callwire_webhook_messages_total 2')
   const ready = await fetch(`http://127.0.0.1:${courier.port}/readyz`)
   expect(await ready.json()).toEqual({
     status: 'ok',

@@ -9,9 +9,14 @@ type Deps = Pick<
   'database' | 'subscriber' | 'limits' | 'metrics' | 'clock' | 'random' | 'log' | 'stopping'
 >
 
+const idOf = ({ tenantId, id }: { tenantId: string; id: string }): EndpointId => ({
+  tenantId,
+  endpointId: id,
+})
+
 /**
- * Looks for facts that endpoints have not been told: at every endpoint once a second, which is what
- * can be relied on, and at once at those of a tenant whose doorbell rings.
+ * Looks for facts that endpoints have not been told: once a second at every endpoint that is behind,
+ * which is what can be relied on, and at once at those of a tenant whose doorbell rings.
  *
  * @param onFound - called whenever there is something new to send
  */
@@ -51,16 +56,15 @@ export function startFinding(d: Deps, onFound: () => void): AsyncDisposable {
 
   let endpoints: EndpointId[] = []
   const lookAround = async () => {
+    const { finder } = d.database
     try {
-      const active = await d.database.finder.activeWebhookEndpoints()
-      endpoints = active.map(({ tenantId, id }) => ({ tenantId, endpointId: id }))
+      endpoints = (await finder.activeWebhookEndpoints()).map(idOf)
       await tenants.follow(endpoints.map(({ tenantId }) => tenantId))
+      const { lookBehindMs, noteScanMs: notedMs } = limits
+      await lookAtAll((await finder.webhookEndpointsBehind({ lookBehindMs, notedMs })).map(idOf))
     } catch (error) {
       log.warn({ task: 'find facts', ...errorFields(error) }, 'task failed')
-      return
     }
-    rang.clear()
-    await lookAtAll(endpoints)
   }
 
   /** Sleeps until the next look around, but for tenants that ring meanwhile. */

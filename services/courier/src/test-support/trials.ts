@@ -8,6 +8,16 @@ import { startTestCourier, type RunningCourier, type Suite } from './suite.ts'
 
 type Row = typeof webhookDeliveries.$inferSelect
 
+/** The samples of `/metrics`, once one of them says so: what is counted comes after what is sent. */
+export const metered = (courier: RunningCourier, sample: string) =>
+  eventually(
+    async () => {
+      const response = await fetch(`http://127.0.0.1:${courier.port}/metrics`)
+      return (await response.text()).split('\n').includes(sample)
+    },
+    { what: sample },
+  )
+
 /** Waits short enough for a test. */
 export const quick = { scanMs: 50, pollMs: 50, gatherMs: 5, sendTimeoutMs: 2_000 }
 

@@ -131,4 +131,5 @@ export const finderFunctions: Readonly<Record<string, readonly string[]>> = {
   'unreceipted_calls(integer)': ['dialer'],
   'unused_default()': ['owner'],
   'user_by_email(text)': ['gateway', 'owner'],
+  'webhook_endpoints_behind(integer,integer)': ['courier'],
 }
