@@ -1,4 +1,3 @@
-import { lookup } from 'node:dns/promises'
 import { hostname } from 'node:os'
 import { connectRedis, createDoorbell, createDoorbellSubscriber } from '@callwire/bus'
 import { connectDatabase } from '@callwire/db'
@@ -19,6 +18,7 @@ import type { CourierDeps } from './deps.ts'
 import { limits as usualLimits, type Limits } from './limits.ts'
 import type { Resolve } from './send/guarded-lookup.ts'
 import { isPublicAddress } from './send/reachable.ts'
+import { machineResolve, strangersResolve } from './send/resolve.ts'
 import { createSender } from './send/sender.ts'
 
 /** Looks, claims and outcomes hold one for moments each; nothing is held while a host is waited for. */
@@ -32,9 +32,6 @@ export type CourierContext = {
   metricsAt: { host: string; port: number }
   close(): Promise<void>
 }
-
-/** All addresses, in the order of the machine's resolver. */
-const systemResolve: Resolve = (host) => lookup(host, { all: true, order: 'verbatim' })
 
 /** Builds all that the courier is made of; on failure nothing stays open. */
 export async function createContext(
@@ -62,7 +59,8 @@ export async function createContext(
   )
   const bus = opened.use(await connectRedis({ url: config.redisUrl, name: 'courier', log }))
   const sender = createSender({
-    resolve: o.resolve ?? systemResolve,
+    resolve: o.resolve ?? strangersResolve(),
+    resolveNamed: machineResolve,
     mayReach: isPublicAddress,
     timeoutMs: limits.sendTimeoutMs,
   })

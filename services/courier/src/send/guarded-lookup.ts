@@ -21,7 +21,7 @@ export function guardedLookup(
     const found = resolve(hostname).then((addresses) => {
       const [first] = addresses
       if (first === undefined) throw failure('ENOTFOUND')
-      if (!addresses.every(({ address }) => mayReach(address))) throw failure(FORBIDDEN)
+      if (!addresses.every(({ address }) => mayReach(address))) throw new Forbidden()
       return { first, addresses }
     })
     found.then(
@@ -29,11 +29,16 @@ export function guardedLookup(
         if (options.all === true) callback(null, addresses)
         else callback(null, first.address, first.family)
       },
+      // A resolver's own codes say of it what the same ones of a connection say of the host.
       (error: unknown) => {
-        callback(error instanceof Error ? error : failure('ENOTFOUND'), '')
+        callback(error instanceof Forbidden ? error : failure('ENOTFOUND'), '')
       },
     )
   }
+}
+
+class Forbidden extends Error {
+  readonly code = FORBIDDEN
 }
 
 function failure(code: string): NodeJS.ErrnoException {

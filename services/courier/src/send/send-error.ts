@@ -16,9 +16,6 @@ export type SendError = Extract<
 const byCode: Readonly<Record<string, SendError>> = {
   [FORBIDDEN]: 'address_forbidden',
   ENOTFOUND: 'dns_failed',
-  EAI_AGAIN: 'dns_failed',
-  ENODATA: 'dns_failed',
-  ESERVFAIL: 'dns_failed',
   ECONNREFUSED: 'connect_failed',
   EHOSTUNREACH: 'connect_failed',
   EHOSTDOWN: 'connect_failed',

@@ -29,13 +29,16 @@ const keepAliveMs = 4_000
  * @param o.timeoutMs - from the start of the connection to the status line
  */
 export function createSender(o: {
+  /** The addresses of strangers' hosts. */
   resolve: Resolve
+  /** Those of hosts that the operator named. */
+  resolveNamed: Resolve
   mayReach: (address: string) => boolean
   timeoutMs: number
 }): Sender {
   const { resolve, mayReach } = o
   const guarded = agent({ lookup: guardedLookup(resolve, mayReach) })
-  const open = agent({ lookup: guardedLookup(resolve, () => true) })
+  const open = agent({ lookup: guardedLookup(o.resolveNamed, () => true) })
 
   return {
     send: async (target, { headers, body }) => {
