@@ -71,7 +71,8 @@ export async function startCallwire(
   const kept = stack.move()
   return {
     name: 'callwire',
-    pids: [gateway.pid, dialer.pid],
+    api: gateway.pid,
+    dialer: dialer.pid,
     place: placer.place,
     [Symbol.asyncDispose]: () => kept.disposeAsync(),
   }

@@ -51,7 +51,8 @@ export async function startFloor(
   const kept = stack.move()
   return {
     name: 'floor',
-    pids: [api.pid, worker.pid],
+    api: api.pid,
+    dialer: worker.pid,
     place: placer.place,
     [Symbol.asyncDispose]: () => kept.disposeAsync(),
   }

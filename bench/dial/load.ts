@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { cpuMs } from './cpu.ts'
+import { childrenCpuMs, cpuMs } from './cpu.ts'
 import type { Observer } from './observer.ts'
 import type { Side } from './side.ts'
 
@@ -8,7 +8,15 @@ const LOST_AFTER_MS = 60_000
 /** What is left to do about a call whose request was seen: its outcome is written. */
 const SETTLE_MS = 300
 
-export type Turn = { perSecond: number; cpuMsPerCall: number }
+/** Processor times in ms per call. */
+export type Turn = {
+  perSecond: number
+  /** Of the side's own processes, and of each. */
+  cpu: number
+  api: number
+  dialer: number
+  postgres: number
+}
 
 /** Numbers that no two calls share: no person is called twice at a time. */
 export type Numbers = { next(): number }
@@ -16,9 +24,20 @@ export type Numbers = { next(): number }
 /** As fast as it goes, with so many calls under way at a time. */
 export async function pressOn(
   side: Side,
-  o: { calls: number; atOnce: number; observer: Observer; numbers: Numbers },
+  o: {
+    calls: number
+    atOnce: number
+    observer: Observer
+    numbers: Numbers
+    postgresPid: number
+  },
 ): Promise<Turn> {
-  const cpuBefore = cpuMs(side.pids)
+  const used = () => ({
+    api: cpuMs(side.api),
+    dialer: cpuMs(side.dialer),
+    postgres: childrenCpuMs(o.postgresPid),
+  })
+  const before = used()
   const startedAt = performance.now()
   let [left, lastAt] = [o.calls, startedAt]
   const lane = async () => {
@@ -30,9 +49,14 @@ export async function pressOn(
   }
   await Promise.all(Array.from({ length: o.atOnce }, lane))
   await sleep(SETTLE_MS)
+  const after = used()
+  const perCall = (of: keyof typeof after) => (after[of] - before[of]) / o.calls
   return {
     perSecond: (o.calls / (lastAt - startedAt)) * 1_000,
-    cpuMsPerCall: (cpuMs(side.pids) - cpuBefore) / o.calls,
+    cpu: perCall('api') + perCall('dialer'),
+    api: perCall('api'),
+    dialer: perCall('dialer'),
+    postgres: perCall('postgres'),
   }
 }
 

@@ -35,7 +35,8 @@ export async function runDial(o: {
   await using floor = await startFloor(stores, at)
   await using bare = startBareQueue(stores)
   let number = 0
-  const load = { observer, numbers: { next: () => number++ } }
+  const { postgresPid } = stores
+  const load = { observer, postgresPid, numbers: { next: () => number++ } }
   const press = (side: Side) => pressOn(side, { ...load, calls: o.calls, atOnce: AT_ONCE })
   const pace = (side: Side) =>
     paceOut(side, { ...load, calls: PACED_CALLS, perSecond: CALLS_A_SECOND })
@@ -83,7 +84,7 @@ async function inTurns<T>(
 
 function throughput(turns: readonly Both<Turn>[], queued: readonly number[]): Figure[] {
   const rate = (side: Side['name']) => median(turns.map((turn) => turn[side].perSecond))
-  const cpu = (side: Side['name']) => median(turns.map((turn) => turn[side].cpuMsPerCall))
+  const ms = (side: Side['name'], of: keyof Turn) => median(turns.map((turn) => turn[side][of]))
   const ofFloor = (of: keyof Turn) =>
     median(turns.map(({ callwire, floor }) => callwire[of] / floor[of]))
   const ofQueue = median(turns.map((turn, n) => turn.callwire.perSecond / (queued[n] ?? NaN)))
@@ -91,9 +92,13 @@ function throughput(turns: readonly Both<Turn>[], queued: readonly number[]): Fi
     figure('calls from POST to Exotel', rate('callwire'), 'calls/s'),
     figure('the floor’s', rate('floor'), 'calls/s'),
     figure('ours to the floor’s', ofFloor('perSecond'), '×', OF_FLOOR),
-    figure('processor time of ours per call', cpu('callwire'), 'ms'),
-    figure('the floor’s', cpu('floor'), 'ms'),
-    figure('ours to the floor’s', ofFloor('cpuMsPerCall'), '×', CPU_OF_FLOOR),
+    figure('processor time of ours per call', ms('callwire', 'cpu'), 'ms'),
+    figure('of it the gateway’s', ms('callwire', 'api'), 'ms'),
+    figure('of it the dialer’s', ms('callwire', 'dialer'), 'ms'),
+    figure('the floor’s', ms('floor', 'cpu'), 'ms'),
+    figure('ours to the floor’s', ofFloor('cpu'), '×', CPU_OF_FLOOR),
+    figure('PostgreSQL’s for a call of ours', ms('callwire', 'postgres'), 'ms'),
+    figure('PostgreSQL’s for one of the floor’s', ms('floor', 'postgres'), 'ms'),
     figure('bare BullMQ, add to process', median(queued), 'jobs/s'),
     figure('our calls to its jobs', ofQueue, '×'),
   ]
@@ -117,8 +122,8 @@ function figure(name: string, value: number, unit: string, limit?: Figure['limit
   return { name, value, unit, ...(limit && { limit }) }
 }
 
-function described({ perSecond, cpuMsPerCall }: Turn): string {
-  return `${Math.round(perSecond)} calls/s, ${cpuMsPerCall.toFixed(2)} ms each`
+function described({ perSecond, cpu }: Turn): string {
+  return `${Math.round(perSecond)} calls/s, ${cpu.toFixed(2)} ms each`
 }
 
 /** Beside the figures: a person waits for minutes, and a program reads standard output. */

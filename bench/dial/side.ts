@@ -3,8 +3,9 @@ import { Pool } from 'undici'
 /** One of the two that place calls. */
 export type Side = {
   readonly name: 'callwire' | 'floor'
-  /** The processes whose work is counted. */
-  readonly pids: readonly number[]
+  /** The processes whose work is counted: what takes requests, and what dials. */
+  readonly api: number
+  readonly dialer: number
   /** Asks for call `n`, and gives its id once the API has accepted it. */
   place(n: number): Promise<string>
 }

@@ -10,6 +10,8 @@ export type Stores = AsyncDisposable & {
   /** The database's owner: the floor's login. */
   databaseUrl: string
   redisUrl: string
+  /** The database server's first process: the others are its children. */
+  postgresPid: number
   serviceUrl(service: ServiceName): string
   /** Past every fence, for seeding and counting. */
   sql: postgres.Sql
@@ -41,6 +43,7 @@ export async function startStores(): Promise<Stores> {
   return {
     databaseUrl: database.url,
     redisUrl: redis.url,
+    postgresPid: database.pid,
     serviceUrl: (service) => serviceDatabaseUrl(database.url, service, passwords[service]),
     sql,
     [Symbol.asyncDispose]: () => kept.disposeAsync(),
