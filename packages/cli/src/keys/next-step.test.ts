@@ -19,6 +19,7 @@ const job: JobView = {
   failed: 0,
   rate: 1,
   eta: null,
+  waitsFor: null,
   failedRows: [],
   startedAt: new Date(0),
   finishedAt: null,

@@ -12,6 +12,7 @@ const job = (o: Partial<JobView>): JobView => ({
   failed: 0,
   rate: 8_431.4,
   eta: 5,
+  waitsFor: null,
   failedRows: [],
   startedAt: new Date('2026-01-01T00:00:00Z'),
   finishedAt: null,
@@ -24,6 +25,10 @@ test.each<[Partial<JobView>, string]>([
   [
     { state: 'paused', failed: 3, eta: null },
     'rotate  ███████████░░░░░░░░░   57%  57,000/100,000  3 failed  8,431/s  paused',
+  ],
+  [
+    { waitsFor: 'courier' },
+    'rotate  ███████████░░░░░░░░░   57%  57,000/100,000  0 failed  8,431/s  waiting for the courier',
   ],
   [
     { kind: 'verify', state: 'done', done: 100_000, eta: 0 },

@@ -24,9 +24,10 @@ export function progressLine(job: JobView): string {
   ].join('  ')
 }
 
-function tail({ state, eta }: JobView): string[] {
+function tail({ state, eta, waitsFor }: JobView): string[] {
   if (state === 'paused') return ['paused']
   if (state === 'done') return ['done']
+  if (waitsFor !== null) return [`waiting for the ${waitsFor}`]
   return eta === null ? [] : [`${duration(eta)} left`]
 }
 

@@ -48,6 +48,10 @@ export const keyJobSchema = z.strictObject({
   failed: z.int().min(0),
   rate: z.number().min(0).meta({ description: 'Rows a second, while it worked' }),
   eta: z.number().min(0).nullable().meta({ description: 'Seconds; null when unknown' }),
+  waitsFor: z
+    .enum(['dialer', 'courier'])
+    .nullable()
+    .meta({ description: 'The service that has to go on, while no process of it is at work' }),
   failedRows: z
     .array(
       z.strictObject({ place: z.string(), tenantId: idSchemas.tenant, id: z.string().max(200) }),

@@ -32,4 +32,15 @@ describe('a job as people follow it', () => {
   ])('%s', (_name, over, expected) => {
     expect(viewJob({ ...job, ...over })).toMatchObject(expected)
   })
+
+  it.each<[Partial<KeyJob>, 'dialer' | 'courier' | null]>([
+    [{}, 'dialer'],
+    [{ place: 'never_call' }, 'dialer'],
+    [{ place: 'webhook_secrets' }, 'courier'],
+    [{ place: 'webhook_secrets', owner: 'courier-1' }, null],
+    [{ place: 'webhook_secrets', state: 'paused' }, null],
+    [{ state: 'done' }, null],
+  ])('with %j waits for %s', (over, waitsFor) => {
+    expect(viewJob({ ...job, ...over }).waitsFor).toBe(waitsFor)
+  })
 })

@@ -1,4 +1,5 @@
 import type { KeyJob } from '@callwire/db'
+import { placeNamed, places } from '../places/places.ts'
 
 /** A job as people follow it. */
 export type JobView = {
@@ -13,6 +14,8 @@ export type JobView = {
   rate: number
   /** Seconds; null when unknown. */
   eta: number | null
+  /** The service that has to go on, while no process of it is at work; null when one is. */
+  waitsFor: 'dialer' | 'courier' | null
   failedRows: KeyJob['failedRows']
   startedAt: Date
   finishedAt: Date | null
@@ -32,10 +35,17 @@ export function viewJob(job: KeyJob): JobView {
     failed,
     rate: Math.round(rate * 10) / 10,
     eta: etaOf(state, left, rate),
+    waitsFor: state === 'running' && job.owner === null ? workerOf(job.place) : null,
     failedRows,
     startedAt,
     finishedAt,
   }
+}
+
+/** Who opens the place where a job stands. */
+function workerOf(at: KeyJob['place']): 'dialer' | 'courier' {
+  const place = at === null ? places[0] : placeNamed(at)
+  return place?.ring === 'webhookRing' ? 'courier' : 'dialer'
 }
 
 function etaOf(state: KeyJob['state'], left: number, rate: number): number | null {

@@ -2,7 +2,7 @@ import { systemClock, systemRandom } from '@callwire/runtime'
 import { captureLogs } from '@callwire/testkit'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { runKeyJobs } from '../jobs/run-key-jobs.ts'
-import { fillSecrets, idOf } from '../testing/fill-secrets.ts'
+import { fillSecrets, idOf, perNumber } from '../testing/fill-secrets.ts'
 import { worker } from '../testing/rotating.ts'
 import { ringsOf } from '../testing/test-keys.ts'
 import { createWorld, type World } from '../testing/world.ts'
@@ -98,13 +98,15 @@ describe('a key’s whole life', () => {
   it('ends when nothing needs it, and no earlier', async () => {
     await fillSecrets(w.sql, ringsOf('k1'), { from: 0, to: 4, tenants: 2 })
     await promote()
-    expect(await life.retire('k1', by)).toMatchObject({ refusal: { kind: 'in_use', rows: 28 } })
+    expect(await life.retire('k1', by)).toMatchObject({
+      refusal: { kind: 'in_use', rows: 4 * perNumber.rows },
+    })
     expect(reason(await life.retire('k2', by))).toBe('is_primary')
     expect(reason(await life.retire('k9', by))).toBe('unknown_key')
 
     expect(await life.rotate(by)).toMatchObject({
       kind: 'started',
-      job: { total: 28, toKid: 'k2' },
+      job: { total: 4 * perNumber.rows, toKid: 'k2' },
     })
     expect(reason(await life.rotate(by))).toBe('job_running')
     expect(reason(await life.verify(by))).toBe('job_running')
@@ -114,7 +116,10 @@ describe('a key’s whole life', () => {
     expect(reason(await life.pause(by))).toBe('no_job')
     expect(reason(await life.retire('k1', by))).toBe('not_verified')
 
-    expect(await life.verify(by)).toMatchObject({ kind: 'started', job: { total: 28 } })
+    expect(await life.verify(by)).toMatchObject({
+      kind: 'started',
+      job: { total: 4 * perNumber.rows },
+    })
     await runKeyJobs(worker(w).deps)
     await w.sql`update calls set ended_at = null, status = 'in-progress', dialing_at = now()
       where id = ${idOf('cal', 1)}`
@@ -150,13 +155,13 @@ describe('a key’s whole life', () => {
     expect(status).toMatchObject({
       primary: 'k2',
       processes: [{ service: 'dialer' }, { service: 'gateway', primary: 'k2' }],
-      rotation: { state: 'running', total: 28, done: 0, eta: null },
+      rotation: { state: 'running', total: 4 * perNumber.rows, done: 0, eta: null },
       verification: null,
     })
     const states = status.keys.map(({ kid, state, total }) => [kid, state, total])
     expect(states.toSorted()).toEqual([
-      ['k0', 'missing', 7],
-      ['k1', 'introduced', 21],
+      ['k0', 'missing', perNumber.rows],
+      ['k1', 'introduced', 3 * perNumber.rows],
       ['k2', 'primary', 0],
       ['k3', 'present', 0],
     ])
