@@ -22,6 +22,11 @@ export type LedgerWork = {
   readonly nowMs: number
   /** Adds a fact as the next seq. Throws LedgerError `invalid_fact`. */
   append(fact: NewFact): Promise<CallEvent>
+  /**
+   * Makes the fact of the next seq and leaves its row to a statement of the caller's, which stores
+   * it together with what it tells of, in this transaction, or fails. Throws as `append` does.
+   */
+  stage(fact: NewFact): MadeEvent
 }
 
 /** An event with the row it is stored as, made but not stored. */
@@ -91,6 +96,11 @@ export function createWork(o: {
     callId,
     head,
     nowMs: o.clock.now(),
+    stage: (fact) => {
+      const made = makeEvent(o, fact)
+      appended.push(made.event)
+      return made
+    },
     append: (fact) => new Promise((resolve) => resolve(append(fact))),
   }
   return { work, appended }

@@ -13,8 +13,16 @@ import type { AttemptOutcome } from './decide-outcome.ts'
  */
 export const SEND_DEADLINE_MS = 2_000
 
-/** Sends the one request of an attempt, or finds out that it may not be sent. Never rejects. */
-export async function attemptCall(d: DialerDeps, attempt: Attempt): Promise<AttemptOutcome> {
+/**
+ * Sends the one request of an attempt, or finds out that it may not be sent. Never rejects.
+ *
+ * @param onPrepared - told when nothing but Exotel is waited for any more
+ */
+export async function attemptCall(
+  d: DialerDeps,
+  attempt: Attempt,
+  onPrepared: () => void,
+): Promise<AttemptOutcome> {
   const owner = { tenantId: attempt.tenantId, phoneId: attempt.phone.id }
   const account = openAccount(d, owner, attempt.account)
   const { person } = attempt
@@ -29,6 +37,7 @@ export async function attemptCall(d: DialerDeps, attempt: Attempt): Promise<Atte
     d.log.warn({ callId: attempt.call.id, ...errorFields(error) }, 'dial not prepared')
     return { kind: 'not_sent', reason: 'fault' }
   }
+  onPrepared()
   try {
     const answer = d.exotel.placeCall(account, request, { beforeFirstByte: mayStillSend })
     return await unlessCut<AttemptOutcome>(answer, d.cutting, { kind: 'unknown', reason: 'reset' })

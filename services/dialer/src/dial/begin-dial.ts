@@ -1,7 +1,7 @@
 import { ID_RANDOM_BYTES, newId } from '@callwire/contracts'
 import { randomToken, sha256Hex } from '@callwire/crypto'
-import { statement } from '@callwire/db'
-import { changeStatus, type CallRow, type LedgerWork } from '@callwire/ledger'
+import { commitBehind, statement } from '@callwire/db'
+import type { CallRow, LedgerWork } from '@callwire/ledger'
 import { sql } from 'drizzle-orm'
 import { openingDetails } from '../account/audit-opening.ts'
 import { globalAlert } from '../account/global-credentials.ts'
@@ -56,10 +56,10 @@ export async function beginDial(
   const begunAtMs = d.clock.monotonicMs()
   if (call.status !== 'queued') return null
   const fence = call.fence + 1
-  const change = { status: 'dialing', fence, accountSid: account.sid } as const
-  if (!(await changeStatus(w, call, change))) return null
   const streamToken = hasOurAudio(agent) ? randomToken(24) : null
-  await writeBeginning(w.tx, beginning(d, w, { ...o, streamToken }))
+  const values = beginning(d, w, { ...o, fence, streamToken })
+  commitBehind(w.tx, writeBeginning(w.tx, values))
+  Object.assign(call, { status: 'dialing', fence, accountSid: account.sid })
   if (account.kind === 'global') await raiseAlert(d, w, globalAlert)
   const { person } = o
   return { tenantId, call, fence, begunAtMs, phone, agent, account, person, streamToken }
@@ -69,7 +69,15 @@ type Beginning = {
   tenantId: string
   callId: string
   phoneId: string
+  fence: number
   at: string
+  eventSeq: number
+  eventId: string
+  eventAt: Date
+  eventData: string | null
+  eventSalt: string | null
+  eventCommit: string
+  eventHash: string
   tokenId: string
   tokenHash: string | null
   expiresAt: string
@@ -81,9 +89,12 @@ type Beginning = {
 
 function beginning(
   d: Pick<DialerDeps, 'clock' | 'random'>,
-  { tenantId, callId }: LedgerWork,
-  o: { view: Dialable; requestId: string; streamToken: string | null },
+  w: LedgerWork,
+  o: { view: Dialable; requestId: string; fence: number; streamToken: string | null },
 ): Beginning {
+  const { tenantId, callId } = w
+  const data = { status: 'dialing', previous: 'queued' } as const
+  const event = w.stage({ type: 'call.status', data }).row
   const nowMs = d.clock.now()
   const id = (kind: 'token' | 'audit') => newId(kind, { nowMs, random: d.random(ID_RANDOM_BYTES) })
   const { account, phone } = o.view
@@ -91,6 +102,14 @@ function beginning(
     tenantId,
     callId,
     phoneId: phone.id,
+    fence: o.fence,
+    eventSeq: event.seq,
+    eventId: event.id,
+    eventAt: event.at,
+    eventData: event.data,
+    eventSalt: event.salt,
+    eventCommit: event.commit,
+    eventHash: event.hash,
     at: new Date(nowMs).toISOString(),
     tokenId: id('token'),
     tokenHash: o.streamToken === null ? null : sha256Hex(o.streamToken),
@@ -102,11 +121,30 @@ function beginning(
   }
 }
 
-/** The three rows that always go with an attempt, the token only where the audio is ours. */
-const writeBeginning = statement<Beginning, never>(
+/**
+ * All of it or nothing: without a row that is queued the division fails, and the transaction with
+ * it. So the commit need not wait for the answer. The token is only for audio that is ours.
+ */
+const writeBeginning = statement<Beginning, { begun: number }>(
   'begin_dial',
   sql`
-  with token as (
+  with swapped as (
+    update calls c set status = 'dialing', reason_code = null, reason_message = null,
+      fence = ${sql.placeholder('fence')}::integer,
+      account_sid = ${sql.placeholder('accountSid')}::text,
+      dialing_at = ${sql.placeholder('at')}::timestamptz, ended_at = null
+    where c.tenant_id = ${sql.placeholder('tenantId')}::text
+      and c.id = ${sql.placeholder('callId')}::text and c.status = 'queued'
+      and c.fence = ${sql.placeholder('fence')}::integer - 1
+    returning c.id
+  ), event as (
+    insert into call_events (tenant_id, call_id, seq, id, type, at, data, salt, commit, hash)
+    values (${sql.placeholder('tenantId')}::text, ${sql.placeholder('callId')}::text,
+      ${sql.placeholder('eventSeq')}::integer, ${sql.placeholder('eventId')}::text, 'call.status',
+      ${sql.placeholder('eventAt')}::timestamptz, ${sql.placeholder('eventData')}::text,
+      ${sql.placeholder('eventSalt')}::text, ${sql.placeholder('eventCommit')}::text,
+      ${sql.placeholder('eventHash')}::text)
+  ), token as (
     insert into stream_tokens
       (tenant_id, id, token_hash, call_id, phone_id, created_at, expires_at)
     select ${sql.placeholder('tenantId')}::text, ${sql.placeholder('tokenId')}::text, hash,
@@ -119,10 +157,12 @@ const writeBeginning = statement<Beginning, never>(
     values (${sql.placeholder('tenantId')}::text, ${sql.placeholder('auditId')}::text,
       ${sql.placeholder('at')}::timestamptz, 'service', 'dialer', 'credentials.open', 'phone',
       ${sql.placeholder('phoneId')}::text, ${sql.placeholder('details')}::jsonb)
+  ), request as (
+    insert into account_requests (account_sid, id, at)
+    values (${sql.placeholder('accountSid')}::text, ${sql.placeholder('requestId')}::text,
+      clock_timestamp())
   )
-  insert into account_requests (account_sid, id, at)
-  values (${sql.placeholder('accountSid')}::text, ${sql.placeholder('requestId')}::text,
-    clock_timestamp())`,
+  select 1 / (select count(*) from swapped)::integer as begun`,
 )
 
 /** A flow's applet asks for its socket itself; a stream agent with a URL of its own needs none. */

@@ -1,4 +1,4 @@
-import { isUniqueViolation, statement, type Tx } from '@callwire/db'
+import { commitBehind, isUniqueViolation, statement, type Tx } from '@callwire/db'
 import { sql } from 'drizzle-orm'
 import type { DialerDeps } from '../deps.ts'
 import type { Attempt } from './begin-dial.ts'
@@ -46,12 +46,15 @@ export async function bindAtOnce(
 ): Promise<boolean> {
   const { tenantId, call, fence } = attempt
   const at = new Date(d.clock.now()).toISOString()
-  const bind = async (tx: Tx) => {
-    const [row] = await bindSid(tx, { tenantId, callId: call.id, fence, sid, at })
-    return row?.bound ?? false
+  const bind = (tx: Tx) => {
+    const rows = bindSid(tx, { tenantId, callId: call.id, fence, sid, at })
+    commitBehind(tx, rows)
+    return Promise.resolve({ rows })
   }
   try {
-    return await d.database.withTenant(tenantId, bind)
+    const { rows } = await d.database.withTenant(tenantId, bind)
+    const [row] = await rows
+    return row?.bound ?? false
   } catch (error) {
     // Another call took the Sid in this very moment.
     if (isUniqueViolation(error, 'calls_sid')) return false

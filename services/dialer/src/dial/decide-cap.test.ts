@@ -34,7 +34,7 @@ test.each(rows)('%s', (_, caps, places, begin) => {
   const decision = decideCap({ ...none, ...caps }, { ...empty, ...places }, 0)
   if (begin === null) expect(decision).toBeNull()
   else {
-    const message = `Waiting: ${begin} are under way.`
+    const message = `Waiting: ${begin} ${begin.startsWith('1 of') ? 'is' : 'are'} under way.`
     expect(decision?.reason).toEqual({ code: 'waiting_for_cap', message })
   }
 })

@@ -61,8 +61,8 @@ function sentence(caps: TenantCaps, { live, line, inLine }: Places): string | nu
   for (const scope of scopes) {
     const most = caps[scope]
     if (most === null || live[scope] < most) continue
-    const calls = most === 1 ? '1 call' : `${most} calls`
-    return `Waiting: ${Math.min(live[scope], most)} of ${calls} of ${names[scope]} are under way.`
+    const [calls, are] = most === 1 ? ['call', 'is'] : ['calls', 'are']
+    return `Waiting: ${most} of ${most} ${calls} of ${names[scope]} ${are} under way.`
   }
   if (inLine || line.phone === 0) return null
   const free = Math.min(
