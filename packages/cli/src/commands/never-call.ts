@@ -4,10 +4,11 @@ import { CliFailure } from '../failure.ts'
 import { table } from '../output.ts'
 import { apiClient } from './api-client.ts'
 import type { Context } from './context.ts'
+import { registerNeverCallImport } from './never-call-import.ts'
 
 type Country = { country: string }
 
-/** `never-call add`, `never-call list`, `never-call remove`. */
+/** `never-call add`, `never-call import`, `never-call list`, `never-call remove`. */
 export function registerNeverCall(program: Command, context: Context): void {
   const neverCall = program.command('never-call').description('numbers that are never called')
   const country = [
@@ -34,6 +35,8 @@ export function registerNeverCall(program: Command, context: Context): void {
         .output()
         .result(added, `${added.neverCall.number} is not called ${untilText(expiresAt)} (${id})`)
     })
+
+  registerNeverCallImport(neverCall, context)
 
   neverCall
     .command('list')

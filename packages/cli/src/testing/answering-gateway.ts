@@ -6,6 +6,8 @@ import { cliRun, type CliResult } from './cli-run.ts'
 export type AnsweringGateway = AsyncDisposable & {
   /** `METHOD path?query` without the prefix, to the `data` of a success. */
   answers: Record<string, unknown>
+  /** Those that are refused instead, with 400. */
+  refusals: Record<string, { code: string; details?: object }>
   /** As `METHOD path body`, in order. */
   asked: string[]
   /** Runs one command line against it. */
@@ -20,8 +22,11 @@ export async function startAnsweringGateway(): Promise<AnsweringGateway> {
       const what = `${request.method ?? ''} ${(request.url ?? '').replace('/api/v1/', '')}`
       gateway.asked.push(body === '' ? what : `${what} ${body}`)
       if (!Object.hasOwn(gateway.answers, what)) {
-        const error = { code: 'not_found', message: 'No such thing.', requestId: 'r' }
-        response.writeHead(404, { 'content-type': 'application/json' })
+        const refusal = gateway.refusals[what]
+        const error = { code: 'not_found', message: 'No.', requestId: 'r', ...refusal }
+        response.writeHead(refusal === undefined ? 404 : 400, {
+          'content-type': 'application/json',
+        })
         response.end(JSON.stringify({ success: false, error }))
         return
       }
@@ -34,6 +39,7 @@ export async function startAnsweringGateway(): Promise<AnsweringGateway> {
   const url = `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`
   const gateway: AnsweringGateway = {
     answers: {},
+    refusals: {},
     asked: [],
     run: (...args) => cliRun(args, { CALLWIRE_URL: url, CALLWIRE_API_KEY: 'cw_key' }),
     async [Symbol.asyncDispose]() {
