@@ -4,6 +4,7 @@ import { runKeyJobs } from '@callwire/keyring'
 import { every, serveMetrics } from '@callwire/runtime'
 import { checkPhone } from './check/check-phone.ts'
 import type { DialerContext } from './context.ts'
+import { createGate } from './dial/gate.ts'
 import { placeCall } from './dial/place-call.ts'
 import { applyCallbacks } from './news/apply-callbacks.ts'
 import { createPoller } from './reconcile/poll-calls.ts'
@@ -23,6 +24,8 @@ import { sweepUnreceipted } from './sweep/unreceipted-calls.ts'
 
 /** Requests on their way at once: each waits for Exotel, which takes up to half a minute. */
 const dialConcurrency = 200
+/** Calls between their first look and their request: each holds a connection, and outcomes need some, too. */
+const preparedAtOnce = 6
 /** However slowly one tenant's account answers, a quarter of the seats stays for the others. */
 const dialsOfOneTenant = 150
 const callbackConcurrency = 8
@@ -58,11 +61,12 @@ export async function startDialer(context: DialerContext): Promise<AsyncDisposab
     hasFreeWorkers: () => !seats.isFull(),
     mayTake: (tenantId) => seats.mayTake(tenantId),
   })
+  const gate = createGate(preparedAtOnce)
   const dial = async (job: CallJob) => {
     // Left to the relay, which brings it again when others of its tenant are done.
     if (!seats.take(job.tenantId)) return
     try {
-      await placeCall(deps, job)
+      await placeCall(deps, job, gate)
     } finally {
       seats.leave(job.tenantId)
       relay.worked()
