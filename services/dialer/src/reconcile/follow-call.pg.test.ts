@@ -129,21 +129,6 @@ describe('a dialer that is killed', () => {
   })
 })
 
-describe('a call of which nothing is heard', () => {
-  test('is asked about, and ends as Exotel says', async () => {
-    await using _dialer = await startTestDialer(environment())
-    const callId = await suite.world.addCall(await suite.world.addPhone(suite.exotel.host, stream))
-    await suite.world.placed(callId)
-    const [placed] = suite.exotel.placed
-    if (placed !== undefined) placed.status = 'completed'
-    const call = await suite.world.reaches(callId, 'completed')
-    expect(call.durationSeconds).toBe(17)
-    expect(await suite.world.story(callId)).toContain('completed')
-    const purposes = (await suite.world.audits()).map(({ details }) => details['purpose'])
-    expect(purposes).toContain('poll')
-  })
-})
-
 describe('the audit', () => {
   test('has one row for each opening: the dial, each search, each question', async () => {
     suite.exotel.next.push('place-and-cut')

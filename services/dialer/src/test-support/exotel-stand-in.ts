@@ -19,7 +19,14 @@ export type ReadBehaviour = 'stall' | 'cut' | Exclude<Behaviour, string>
 
 export const SLOW_MS = 700
 
-export type PlacedCall = { sid: string; form: URLSearchParams; status: string; createdAt: Date }
+export type PlacedCall = {
+  sid: string
+  form: URLSearchParams
+  status: string
+  createdAt: Date
+  /** What its details say beside, in Exotel's own words. */
+  details?: Record<string, unknown>
+}
 
 export type SeenRequest = {
   method: string
@@ -167,6 +174,7 @@ function v1Call(call: PlacedCall) {
     Duration: call.status === 'completed' ? '17' : null,
     Direction: 'outbound-api',
     RecordingUrl: null,
+    ...call.details,
   }
 }
 
