@@ -72,7 +72,6 @@ export async function seedPhones(
       ...rows.map(({ credentials: { phone_id: phoneId } }) => ({ phoneId, apiKey: key.secret })),
     )
   }
-  await sql`analyze`
   return seeded
 }
 

@@ -80,7 +80,7 @@ function isPermission(scope: string): scope is Permission {
 
 /** The key unless it was revoked, with a note of its use where one is due. */
 async function keyOf(
-  { database, clock, recordUse }: AuthenticateDeps,
+  { database, clock, recordUse, keyIds }: AuthenticateDeps,
   { tenantId, id }: Found,
 ): Promise<{ scopes: string[] } | undefined> {
   const { rows } = await database.withTenant(tenantId, (tx) => {
@@ -93,7 +93,7 @@ async function keyOf(
   if (key === undefined || recordUse !== true) return key
   const now = clock.now()
   const noted = new Date(now - USE_NOTED_EVERY_MS)
-  if ((key.lastUsedAt ?? 0) >= noted) return key
+  if ((key.lastUsedAt ?? 0) >= noted || keyIds?.mayNote(id, now) === false) return key
   await database.withTenant(tenantId, (tx) =>
     tx
       .update(apiKeys)
