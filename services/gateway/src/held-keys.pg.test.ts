@@ -16,7 +16,13 @@ import {
 
 vi.setConfig({ testTimeout: 90_000 })
 
-const names = ['CREDENTIAL_SEAL_KEYS', 'CONTENT_KEYS', 'CALLBACK_KEYS', 'EDGE_KEYS'] as const
+const names = [
+  'CREDENTIAL_SEAL_KEYS',
+  'WEBHOOK_SEAL_KEYS',
+  'CONTENT_KEYS',
+  'CALLBACK_KEYS',
+  'EDGE_KEYS',
+] as const
 
 let opened: AsyncDisposableStack
 let dir: string

@@ -73,12 +73,12 @@ const DAY_MS = 86_400_000
 function spanOf(body: Exclude<ReplayWebhookBody, { deliveryId: string }>, nowMs: number): Span {
   const since = new Date(body.since)
   const until = body.until === undefined ? new Date(nowMs) : new Date(body.until)
+  if (until <= since) throw invalidField('body.until', 'must be after since')
   if (since.getTime() < nowMs - WEBHOOK_KEPT_DAYS * DAY_MS) {
     throw invalidField(
       'body.since',
       `goes back further than the ${WEBHOOK_KEPT_DAYS} days that messages are kept`,
     )
   }
-  if (until <= since) throw invalidField('body.until', 'must be after since')
   return { since, until, state: body.state }
 }
