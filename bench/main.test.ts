@@ -11,6 +11,7 @@ it.each([
   [['crypto', '--fast']],
   [['rotation', '--secrets', '0.5']],
   [['crypto', '--secrets', '5']],
+  [['dial', '--rounds', '0']],
 ])('says what there is when it is called with %j', (args) => {
   const { status, stdout, stderr } = spawnSync(process.execPath, [program, ...args], {
     encoding: 'utf8',
