@@ -19,6 +19,7 @@ const found = (...candidates: Candidate[]): Search => ({ kind: 'searched', candi
 const blind = ours({ customField: null })
 const strange = ours({ sid: 's9', customField: 'cal_9' })
 
+const waits = { afterMs: 5_000, graceMs: 120_000 }
 const early = 10_000
 const late = 120_000
 
@@ -88,13 +89,18 @@ describe('a call of unknown outcome', () => {
     const looks: number[] = []
     let lastLookAt: number | null = null
     for (let i = 0; i < 7; i += 1) {
-      lastLookAt = nextLookAt({ unknownAt: 1_000, lastLookAt, afterMs: 5_000 })
+      lastLookAt = nextLookAt({ ...waits, unknownAt: 1_000, lastLookAt })
       looks.push(lastLookAt - 1_000)
     }
     expect(looks).toEqual([5_000, 10_000, 20_000, 40_000, 80_000, 140_000, 200_000])
   })
 
+  test('no wait is longer than half the grace, so that many looks come before a person', () => {
+    const shortGrace = { ...waits, graceMs: 16_000 }
+    expect(nextLookAt({ ...shortGrace, unknownAt: 0, lastLookAt: 100_000 })).toBe(108_000)
+  })
+
   test('news from before it became unknown is no look', () => {
-    expect(nextLookAt({ unknownAt: 1_000, lastLookAt: 900, afterMs: 5_000 })).toBe(6_000)
+    expect(nextLookAt({ ...waits, unknownAt: 1_000, lastLookAt: 900 })).toBe(6_000)
   })
 })

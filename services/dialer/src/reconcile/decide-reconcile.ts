@@ -78,11 +78,17 @@ export function nextLookAt(o: {
   unknownAt: number
   lastLookAt: number | null
   afterMs: number
+  graceMs: number
 }): number {
   if (o.lastLookAt === null || o.lastLookAt < o.unknownAt) return o.unknownAt + o.afterMs
   const waited = o.lastLookAt - o.unknownAt
-  return o.lastLookAt + Math.min(Math.max(waited, o.afterMs), longestWaitMs)
+  return o.lastLookAt + Math.min(Math.max(waited, o.afterMs), longestWaitMs(o.graceMs))
 }
 
-/** Half the usual grace: the look that finds the grace over comes soon after its end. */
-export const longestWaitMs = 60_000
+/**
+ * Half the grace: the look that finds the grace over comes soon after its end, and a call whose looks went without an answer
+ * has had many before it is left to a person.
+ */
+export function longestWaitMs(graceMs: number): number {
+  return Math.ceil(graceMs / 2)
+}

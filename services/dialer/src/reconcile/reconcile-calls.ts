@@ -33,8 +33,9 @@ const mostCandidates = 50
 export function createReconciler(d: DialerDeps): () => Promise<void> {
   const rests = createRests(d.clock)
   return async () => {
-    const { reconcileAfterMs } = d.settings
-    const due = await d.database.finder.unknownCalls(reconcileAfterMs, longestWaitMs, batchSize)
+    const { reconcileAfterMs, reconcileGraceMs } = d.settings
+    const longestMs = longestWaitMs(reconcileGraceMs)
+    const due = await d.database.finder.unknownCalls(reconcileAfterMs, longestMs, batchSize)
     const askable = due.filter(({ callId }) => !rests.rests(callId))
     await forEachCall(askable, d.log, async (job) => {
       if (!d.stopping.aborted) await reconcileCall(d, job, rests)
@@ -75,6 +76,7 @@ function isDue(d: DialerDeps, call: CallRow): boolean {
     unknownAt: (call.unknownAt ?? call.createdAt).getTime(),
     lastLookAt: call.heardAt?.getTime() ?? null,
     afterMs: d.settings.reconcileAfterMs,
+    graceMs: d.settings.reconcileGraceMs,
   })
   return at <= d.clock.now()
 }
