@@ -41,7 +41,8 @@ export async function useWebhooks(
     await ask('PATCH', `/${id}`, { url: 'http://10.0.0.1/' })
     await ask('PATCH', `/${id}`, { secret: webhook.secret })
   }
-  await ask('POST', '', { url: 'https://user:pass@example.com', ...all })
+  const withLogin = Object.assign(new URL('https://example.com'), { username: 'u', password: 'p' })
+  await ask('POST', '', { url: withLogin.href, ...all })
   return {
     id: webhook.id,
     secrets: {
