@@ -181,6 +181,17 @@ describe('createOutbox', () => {
     ])
   })
 
+  test('a wake-up is sent whenever it is asked for, also as the last block has just gone', async () => {
+    for (let turns = 0; turns < 20; turns += 1) {
+      const { redis, outbox, pushBlock } = setUp()
+      pushBlock()
+      for (let turn = 0; turn < turns; turn += 1) await Promise.resolve()
+      outbox.wake()
+      await outbox.finish(1_000)
+      expect([turns, redis.wakes.length]).toEqual([turns, 1])
+    }
+  })
+
   test('whatever Redis does within the time kept, a reader hears every block in order', async () => {
     const fault = fc.constantFrom<Fault>('none', 'before', 'after')
     const steps = fc.array(fc.record({ fault, forget: fc.integer({ min: 0, max: 12 }) }), {

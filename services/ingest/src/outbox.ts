@@ -61,15 +61,24 @@ export function createOutbox(o: {
     if (running) return
     running = true
     pump()
-      .catch((error: unknown) => o.log.error(errorFields(error), 'audio pump failed'))
-      .finally(() => {
+      .then(
+        () => true,
+        (error: unknown) => {
+          o.log.error(errorFields(error), 'audio pump failed')
+          return false
+        },
+      )
+      .then((sound) => {
         running = false
-        onIdle()
+        // What came after the pump's last look and before this one would wait for ever.
+        if (sound && hasWork()) kick()
+        else onIdle()
       })
   }
+  const hasWork = () => !isClosed && (pending.length > 0 || wanted.wake || wanted.recheck)
 
   const pump = async () => {
-    while (!isClosed && (pending.length > 0 || wanted.wake || wanted.recheck)) {
+    while (hasWork()) {
       try {
         await step()
         failures = 0
