@@ -3,29 +3,22 @@ import { startChild } from '../lib/child.ts'
 import { answers } from './answers.ts'
 import { personOf } from './callwire.ts'
 import type { Observer } from './observer.ts'
+import { createFloorTables } from './floor/tables.ts'
 import { createPlacer, type Side } from './side.ts'
 import type { Stores } from './stores.ts'
 
 /**
- * What a call cannot do without, and nothing else, by the same libraries in as many processes: a
- * POST with JSON, a durable row, a BullMQ job, a durable update, a request to Exotel, a durable
- * update. No tenants, no keys, no checks, no ledger; a crash dials twice.
+ * The input and output of a call and nothing else, by the same libraries in as many processes: a
+ * POST with JSON, the rows of a new call, a BullMQ job, the rows of an attempt, a request to Exotel,
+ * its Sid. The same rows as the system's, in three durable transactions of one statement each; but
+ * no login, no tenant's fence, no key, no rule, no lock, no question first. A crash dials twice.
  */
 export async function startFloor(
   stores: Stores,
   o: { observer: Observer; connections: number },
 ): Promise<Side & AsyncDisposable> {
   await using stack = new AsyncDisposableStack()
-  await stores.sql.unsafe(`
-    create schema floor;
-    create table floor.calls (
-      id text primary key,
-      phone_id text not null,
-      person text not null,
-      status text not null,
-      sid text,
-      created_at timestamptz not null default now()
-    )`)
+  await createFloorTables(stores.sql)
   const port = await freePort()
   const shared = {
     DATABASE_URL: stores.databaseUrl,

@@ -1,9 +1,10 @@
-// The floor's dialer: a job becomes a request, with a row before and after it.
+// The floor's dialer: a job becomes a request, with rows written before and after it.
 import { Worker } from 'bullmq'
 import { Pool } from 'pg'
 import { Agent, request } from 'undici'
 import { floorConfig } from './config.ts'
 import { connectQueue, prefix, queueName } from './queue.ts'
+import { dialing, placed } from './statements.ts'
 
 /** As many as the dialer has. */
 const CONNECTIONS = 10
@@ -17,17 +18,10 @@ const headers = {
   'content-type': 'application/x-www-form-urlencoded',
 }
 
-const dialing = "update floor.calls set status = 'dialing' where id = $1 returning person"
-const placed = 'update floor.calls set sid = $2 where id = $1'
-
 const worker = new Worker<{ id: string }>(
   queueName,
   async ({ data: { id } }) => {
-    const { rows } = await pool.query<{ person: string }>({
-      name: 'dialing',
-      text: dialing,
-      values: [id],
-    })
+    const { rows } = await pool.query<{ person: string }>({ ...dialing, values: [id] })
     const form = new URLSearchParams({ From: rows[0]?.person ?? '', CustomField: id })
     const { body } = await request(url, {
       method: 'POST',
@@ -36,7 +30,7 @@ const worker = new Worker<{ id: string }>(
       dispatcher,
     })
     const { Call } = (await body.json()) as { Call: { Sid: string } }
-    await pool.query({ name: 'placed', text: placed, values: [id, Call.Sid] })
+    await pool.query({ ...placed, values: [id, Call.Sid] })
   },
   { connection: connectQueue(), prefix, concurrency: AT_ONCE },
 )
