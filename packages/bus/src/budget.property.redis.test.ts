@@ -131,10 +131,11 @@ test('who comes back when told is served, and no room is left unused', async () 
         else due.set(place, now + answer.retryAfterMs)
       }
       expect(mostInAMinute(account.given)).toBeLessThanOrEqual(perMinute)
-      // No longer than the windows that so many requests fill, and each asked a few times at most.
+      // No longer than the windows that so many requests fill, and each asked a few times at most:
+      // once more for each time that others' turns moved its own, however long the line.
       const windows = Math.ceil(total / perMinute)
       expect(now).toBeLessThanOrEqual(Math.max(total * gapMs, 0) + windows * 62_000 + 5_000)
-      expect(Math.max(...asked.values())).toBeLessThanOrEqual(2 + tenants.length * 3)
+      expect(Math.max(...asked.values())).toBeLessThanOrEqual(4 + tenants.length * 4)
     }),
     { numRuns: 40 },
   )

@@ -10,12 +10,14 @@ const root = join(import.meta.dirname, '../../..')
 
 /** What can be called, and what of the tables it reaches. */
 const functions: Readonly<Record<string, string>> = {
+  commitBehind: 'the end of a transaction of withTenant',
   connectDatabase: 'withTenant, the finder, the keys: see database.pg.test.ts',
   connectProvisioner: 'withTenant as the owner, the finder, the keys: see database.pg.test.ts',
   DbError: 'nothing',
   isUniqueViolation: 'nothing',
   migrateDatabase: 'the schema, and no rows',
   serviceDatabaseUrl: 'nothing',
+  statement: 'what a transaction of withTenant reaches',
   tenantCountIn: 'a number of the finder, in a transaction of withTenant',
 }
 
@@ -50,6 +52,7 @@ test('the way round the fence is for backups alone, and no service takes it', ()
 
 /** Who may depend on a driver beside this package. */
 const others: Readonly<Record<string, string>> = {
+  '@callwire/chaos': 'breaks databases and counts what is left',
   '@callwire/stores': 'starts a server of its own and asks whether it answers',
   '@callwire/testkit': 'makes databases for tests',
   '@callwire/test-setup': 'makes databases for tests',

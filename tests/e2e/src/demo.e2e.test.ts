@@ -77,8 +77,8 @@ test.each(['SIGKILL', 'SIGINT', 'SIGTERM'] as const)(
     const { child, read, ended } = demo()
     await eventually(() => /^ready \{/m.test(read()), { boundMs: 90_000, what: 'ready' })
     const running = pids()
-    // Six services, two stores, and the launcher.
-    expect(running.length).toBe(9)
+    // Seven services, two stores, and the launcher.
+    expect(running.length).toBe(10)
     if (signal === 'SIGTERM') await expectRefusal()
     child.kill(signal)
     await ended

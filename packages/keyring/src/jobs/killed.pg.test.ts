@@ -129,7 +129,7 @@ describe('a rotation whose worker ends', () => {
 
   it('because two take it for their own, is ended all the same', async () => {
     const before = await fillAndPromote(w, { to: 200, tenants: 4 })
-    await startJob(w, 'rotate', 1_400)
+    await startJob(w, 'rotate', 200 * perNumber.rows)
     const workers = ['a', 'b'].map((owner) => worker(w, { owner, staleMs: 0 }).deps)
     await eventually(
       async () => {
@@ -138,6 +138,6 @@ describe('a rotation whose worker ends', () => {
       },
       { boundMs: 25_000 },
     )
-    await expectAll(before, new Map(), 1_600)
+    await expectAll(before, new Map(), 200 * perNumber.texts)
   })
 })
