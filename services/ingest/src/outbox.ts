@@ -60,21 +60,23 @@ export function createOutbox(o: {
   const kick = () => {
     if (running) return
     running = true
-    pump()
-      .then(
-        () => true,
-        (error: unknown) => {
-          o.log.error(errorFields(error), 'audio pump failed')
-          return false
-        },
-      )
-      .then((sound) => {
-        running = false
-        // What came after the pump's last look and before this one would wait for ever.
-        if (sound && hasWork()) kick()
-        else onIdle()
-      })
+    void run()
   }
+
+  const run = async () => {
+    let sound = true
+    try {
+      await pump()
+    } catch (error) {
+      sound = false
+      o.log.error(errorFields(error), 'audio pump failed')
+    }
+    running = false
+    // What came after the pump's last look and before this one would wait for ever.
+    if (sound && hasWork()) kick()
+    else onIdle()
+  }
+
   const hasWork = () => !isClosed && (pending.length > 0 || wanted.wake || wanted.recheck)
 
   const pump = async () => {
