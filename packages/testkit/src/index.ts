@@ -6,4 +6,5 @@ export { testDatabase, testPostgres, type SharedPostgres, type TestDatabase } fr
 export { testServicePassword } from './provided.ts'
 export { testRedis, type OwnRedis, type SharedRedis } from './redis.ts'
 export { scratchDir } from '@callwire/stores/testing'
+export { startServiceProcess, type ServiceProcess } from './service-process.ts'
 export { tcpProxy, type TcpProxy } from './tcp-proxy.ts'

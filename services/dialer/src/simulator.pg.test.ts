@@ -1,9 +1,8 @@
 import { createQueues } from '@callwire/bus'
-import { eventually } from '@callwire/testkit'
+import { eventually, startServiceProcess, type ServiceProcess } from '@callwire/testkit'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startTestDialer } from './test-support/dialer-under-test.ts'
-import { startServiceProcess, type ServiceProcess } from './test-support/service-process.ts'
 import { dialerSuite } from './test-support/suite.ts'
 import { accountSid, agentNumber, apiKey, apiToken } from './test-support/tenant-world.ts'
 

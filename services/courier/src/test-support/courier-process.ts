@@ -1,10 +1,7 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
+import { startServiceProcess } from '@callwire/testkit'
 import { fileURLToPath } from 'node:url'
 
 const main = fileURLToPath(new URL('../main.ts', import.meta.url))
-/** A process that takes longer to end has to be cut short, or it would outlive its test. */
-const endWithinMs = 15_000
 
 export type CourierProcess = AsyncDisposable & {
   /** All it wrote on standard error. */
@@ -17,33 +14,12 @@ export type CourierProcess = AsyncDisposable & {
 export async function startCourierProcess(
   environment: Record<string, string>,
 ): Promise<CourierProcess> {
-  const child = spawn(process.execPath, [main], {
-    env: environment,
-    stdio: ['ignore', 'ignore', 'pipe'],
-  })
-  let output = ''
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    output += text
-  })
-  const exited = once(child, 'exit') as Promise<[number | null]>
-  const end = async (signal: 'SIGKILL' | 'SIGTERM') => {
-    const late = setTimeout(() => child.kill('SIGKILL'), endWithinMs)
-    child.kill(signal)
-    const [code] = await exited
-    clearTimeout(late)
-    return code
-  }
-  await new Promise<void>((resolve, reject) => {
-    child.stderr.on('data', () => {
-      if (output.includes('"msg":"started"')) resolve()
-    })
-    void exited.then(() => reject(new Error(`it did not start: ${output.slice(-2_000)}`)))
-  })
+  const { output, kill, end } = await startServiceProcess(main, environment, '"msg":"started"')
   return {
-    output: () => output,
-    end,
+    output,
+    end: (signal) => (signal === 'SIGKILL' ? kill() : end()),
     [Symbol.asyncDispose]: async () => {
-      await end('SIGKILL')
+      await kill()
     },
   }
 }

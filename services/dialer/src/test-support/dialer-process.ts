@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url'
-import { startServiceProcess, type ServiceProcess } from './service-process.ts'
+import { startServiceProcess, type ServiceProcess } from '@callwire/testkit'
 
 const main = fileURLToPath(new URL('../main.ts', import.meta.url))
 
