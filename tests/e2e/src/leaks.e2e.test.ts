@@ -3,10 +3,11 @@ import { join } from 'node:path'
 import { freePort } from '@callwire/stores'
 import { eventually } from '@callwire/testkit'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { callBecomes } from './call-becomes.ts'
 import { accountSecrets, generatedSecrets, ringKeys } from './canary.ts'
 import { eventsToReceipt, startConstellation, type Constellation } from './constellation.ts'
 import { knockAt, recordConsumer } from './consumer-frames.ts'
-import { ofType } from './expected-words.ts'
+import { leadKeys } from './lead-keys.ts'
 import { oldPhoneLine, oldSystem } from './old-system.ts'
 import { providerFaults, startListener, type Elsewhere, type Listener } from './provider-faults.ts'
 import { startRecordingExotel, type RecordingExotel } from './recording-exotel.ts'
@@ -91,18 +92,8 @@ async function callFrom(phoneId: string, to: string): Promise<string> {
   return (body as { data: { call: { id: string } } }).data.call.id
 }
 
-/** Waits until a call was tried, and stands as it should. */
-async function becomes(callId: string, status: RegExp, reason = /^/): Promise<void> {
-  await eventually(
-    async () => {
-      const { call } = await system.client.calls.get(callId)
-      const { events } = await system.client.calls.events(callId)
-      const tried = ofType(events, 'call.status').some(({ data }) => data.status === 'dialing')
-      return tried && status.test(call.status) && reason.test(call.reason?.code ?? '')
-    },
-    { boundMs: 60_000, what: `${callId} being ${String(status)} for ${String(reason)}` },
-  )
-}
+const becomes = (callId: string, status: RegExp, reason?: RegExp) =>
+  callBecomes(system.client, callId, status, reason)
 
 describe('one call through every fault of the provider', () => {
   test.concurrent.each(providerFaults.map((fault, i) => ({ ...fault, i })))(
@@ -198,20 +189,8 @@ test('phones of the old system come in sealed, and call with what they had', asy
   await becomes(await callFrom(phone?.id ?? '', '+919811100092'), /^(in-progress|completed)$/)
 })
 
-test('a key is led through its life, and a backup made, by command and by route', async () => {
-  const steps = [
-    ...['keys introduce k2', 'keys promote k2', 'keys rotate', 'keys verify --json', 'keys status'],
-    `backup ${join(system.dataDir, 'a.backup')}`,
-  ]
-  for (const step of steps) expect(await runCli(step.split(' ')), step).toMatchObject({ code: 0 })
-  for (const refused of ['keys promote k9', 'keys retire k2', 'backup /no/such'])
-    expect(await runCli(refused.split(' ')), refused).toMatchObject({ code: 1 })
-  await ask('POST', '/api/v1/keys/introduce', { kid: 'k3' })
-  await ask('POST', '/api/v1/keys/promote', { kid: 'k3' })
-  await ask('POST', '/api/v1/keys/retire', { kid: 'k1' })
-  for (const path of ['/api/v1/keys/status', '/api/v1/keys/rotate', '/api/v1/keys/verify'])
-    await ask('GET', path)
-})
+test('a key is led through its life, and a backup made, by command and by route', () =>
+  leadKeys(system.dataDir, runCli, ask))
 
 async function runCli(args: readonly string[], env: Record<string, string> = {}) {
   const said = await system.runCli(args, env)

@@ -14,12 +14,12 @@ export type CourierProcess = AsyncDisposable & {
 export async function startCourierProcess(
   environment: Record<string, string>,
 ): Promise<CourierProcess> {
-  const { output, kill, end } = await startServiceProcess(main, environment, '"msg":"started"')
+  const running = await startServiceProcess(main, environment, '"msg":"started"')
   return {
-    output,
-    end: (signal) => (signal === 'SIGKILL' ? kill() : end()),
+    output: () => running.output(),
+    end: (signal) => (signal === 'SIGKILL' ? running.kill() : running.end()),
     [Symbol.asyncDispose]: async () => {
-      await kill()
+      await running.kill()
     },
   }
 }
