@@ -1,20 +1,32 @@
 /**
  * What ingest tells the transcriber about one call's audio. `index` counts the sealed blocks of
  * one media socket from 0 (and is the seal's own index), `startMs` is the block's place on the
- * call's clock.
+ * call's clock. `arrivedAtMs` is when its last byte came in, epoch ms: it is for measuring the
+ * pipe alone, outside the seal, and absent from entries of versions that did not say.
  */
 export type AudioEntry =
-  | { kind: 'audio'; streamId: string; index: number; startMs: number; sealed: Buffer }
+  | AudioBlockEntry
   | { kind: 'gap'; streamId: string; fromMs: number; toMs: number }
   | { kind: 'end'; streamId: string; atMs: number }
+
+export type AudioBlockEntry = {
+  kind: 'audio'
+  streamId: string
+  index: number
+  startMs: number
+  sealed: Buffer
+  arrivedAtMs?: number
+}
 
 /** The flat field list of a Redis Stream entry. */
 export function encodeAudioEntry(entry: AudioEntry): (string | Buffer)[] {
   const { streamId } = entry
   switch (entry.kind) {
     case 'audio': {
-      const { index, startMs, sealed } = entry
-      return ['k', 'a', 's', streamId, 'i', String(index), 't', String(startMs), 'b', sealed]
+      const { index, startMs, sealed, arrivedAtMs } = entry
+      const fields = ['k', 'a', 's', streamId, 'i', String(index), 't', String(startMs)]
+      if (arrivedAtMs !== undefined) fields.push('a', String(arrivedAtMs))
+      return [...fields, 'b', sealed]
     }
     case 'gap':
       return ['k', 'g', 's', streamId, 'f', String(entry.fromMs), 't', String(entry.toMs)]
@@ -42,7 +54,9 @@ export function decodeAudioEntry(fields: readonly Buffer[]): AudioEntry | null {
   const index = wholeNumber(byName.get('i'))
   const sealed = byName.get('b')
   if (kind !== 'a' || index === null || sealed === undefined) return null
-  return { kind: 'audio', streamId, index, startMs: t, sealed }
+  const arrivedAtMs = wholeNumber(byName.get('a'))
+  const block: AudioEntry = { kind: 'audio', streamId, index, startMs: t, sealed }
+  return arrivedAtMs === null ? block : { ...block, arrivedAtMs }
 }
 
 function wholeNumber(value: Buffer | undefined): number | null {

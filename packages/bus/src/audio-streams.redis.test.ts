@@ -20,7 +20,7 @@ test('gives back every kind of entry in order, bytes as they were', async () => 
   const callId = uniqueId('cal')
   const entries: AudioEntry[] = [
     audio(0),
-    audio(1, randomBytes(3_000)),
+    { ...audio(1, randomBytes(3_000)), arrivedAtMs: 1_760_000_000_123 } as AudioEntry,
     { kind: 'gap', streamId: 'str_1', fromMs: 200, toMs: 260 },
     { kind: 'end', streamId: 'str_1', atMs: 260 },
   ]

@@ -1,4 +1,4 @@
-export { audioHeader, type AudioEntry } from './audio-entry.ts'
+export { audioHeader, type AudioBlockEntry, type AudioEntry } from './audio-entry.ts'
 export { createAudioStreams, type AudioStreams } from './audio-streams.ts'
 export {
   createBudget,

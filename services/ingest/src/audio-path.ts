@@ -35,6 +35,7 @@ export function createAudioPath(stream: OpenStream, outbox: Pick<Outbox, 'push'>
   const otherGaps: Range[] = []
   let accountant: ReturnType<typeof createFrameAccountant> | null = null
   let index = 0
+  let lastArrivedAtMs = 0
 
   const sendBlock = ({ pcm, startMs }: PcmBlock) => {
     const place = { index, startMs }
@@ -42,7 +43,8 @@ export function createAudioPath(stream: OpenStream, outbox: Pick<Outbox, 'push'>
     const header = audioHeader({ tenantId, callId, streamId, ...place })
     const sealed = sealBlock(streamKey, { index: place.index, header }, pcm)
     const endMs = startMs + Math.floor((pcm.length * 500) / sampleRate)
-    outbox.push({ kind: 'audio', streamId, ...place, sealed }, endMs)
+    const arrivedAtMs = lastArrivedAtMs
+    outbox.push({ kind: 'audio', streamId, ...place, sealed, arrivedAtMs }, endMs)
   }
   const sendGap = (gap: Range) => {
     outbox.push({ kind: 'gap', streamId, ...gap }, gap.toMs)
@@ -72,9 +74,11 @@ export function createAudioPath(stream: OpenStream, outbox: Pick<Outbox, 'push'>
       const result = accountant.frame(frame)
       if (result.action === 'duplicate') return { accepted: false, isFirst: false }
       if (result.gap !== null) {
+        // What is flushed ended with an earlier frame, so its time stands.
         flush()
         sendGap(result.gap)
       }
+      lastArrivedAtMs = arrivedAtMs
       for (const block of reframer.push(result)) sendBlock(block)
       return { accepted: true, isFirst }
     },
