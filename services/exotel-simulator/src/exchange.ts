@@ -18,6 +18,8 @@ export type Exchange = {
   /** The person hangs up; false when there is no such live call. */
   hangUp(sid: string): boolean
   sendDigit(sid: string, digit: string): boolean
+  /** Opens another media socket for a call, which takes over from the one it has; false when it has none. */
+  takeOver(sid: string): boolean
   activeStreams(accountSid: string): number
   firstCallback(sid: string): Promise<void>
   /** Takes over calls of an earlier process; those that were live then have ended now. */
@@ -111,6 +113,7 @@ export function createExchange(deps: {
       return running !== undefined
     },
     sendDigit: (sid, digit) => streams.sendDigit(sid, digit),
+    takeOver: (sid) => streams.takeOver(sid),
     activeStreams: (accountSid) => streams.activeCount(accountSid),
     firstCallback: (sid) => callbacks.firstTried(sid),
     restore(earlier) {

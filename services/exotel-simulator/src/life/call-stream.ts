@@ -1,5 +1,7 @@
+import { type WebSocket } from 'ws'
 import { type ScriptAudio } from '../audio/script-audio.ts'
 import { type Clock } from '../clock.ts'
+import { framesDue } from '../media/frame-schedule.ts'
 import { type MediaEnd, type MediaSession, startMedia } from '../media/media-session.ts'
 import { type Handshake, openSocket, streamTarget } from '../media/open-socket.ts'
 import { resolveStream } from '../media/resolve-stream.ts'
@@ -14,11 +16,15 @@ export type StreamEnd = MediaEnd | { by: 'no_stream' | 'failed'; frames: 0 }
 export type CallStreams = {
   stream: (call: Call, talkMs: number, hangup: AbortSignal) => Promise<StreamEnd>
   sendDigit(callSid: string, digit: string): boolean
+  /** Opens another socket for the call, which takes over once it is open. False when there is none to take over from. */
+  takeOver(callSid: string): boolean
   activeCount(accountSid: string): number
 }
 
 /** Pause before the one repeated handshake. */
 const RETRY_MS = 200
+
+type Entry = { call: Call; session: MediaSession | null; takeOver: () => void }
 
 /** Opens and feeds the media sockets of calls. */
 export function createCallStreams(deps: {
@@ -30,7 +36,7 @@ export function createCallStreams(deps: {
   streamLimit(accountSid: string): number
 }): CallStreams {
   const { clock, faults, log } = deps
-  const sessions = new Map<string, { call: Call; session: MediaSession | null }>()
+  const sessions = new Map<string, Entry>()
 
   const note = (call: Call, event: string, detail: Record<string, unknown>) =>
     log.add({ kind: 'stream', accountSid: call.accountSid, callSid: call.sid, event, ...detail })
@@ -75,6 +81,81 @@ export function createCallStreams(deps: {
   const activeCount = (accountSid: string): number =>
     [...sessions.values()].filter(({ call }) => call.accountSid === accountSid).length
 
+  /** The call's sockets one after another: the first, those that take over, and those that come back. */
+  async function speak(
+    entry: Entry,
+    o: { url: string; talkMs: number; hangup: AbortSignal },
+  ): Promise<StreamEnd> {
+    const { call } = entry
+    const { url, talkMs, hangup } = o
+    let opened = await handshake(call, url, hangup)
+    const startedMs = clock.monotonicMs()
+    let firstFrame = 0
+    for (;;) {
+      let end: StreamEnd = { by: 'failed', frames: 0 }
+      let next: Handshake | null = null
+      if (opened.kind === 'open') {
+        const { streamSid, session } = begin(entry, opened.socket, { ...o, startedMs, firstFrame })
+        next = await nextSocket(entry, session, () => handshake(call, url, hangup))
+        if (next !== null) session.giveWay()
+        end = await session.done
+        note(call, 'end', { streamSid, by: end.by, frames: end.frames })
+        firstFrame += end.frames
+      }
+      const isLost = end.by === 'peer' || end.by === 'fault' || end.by === 'failed'
+      const [back] = isLost ? faults.of('comes_back', call) : []
+      if (next === null && back === undefined) return end
+      if (next === null) {
+        await clock.sleep(back?.afterMs ?? 0, hangup)
+        if (hangup.aborted || clock.monotonicMs() - startedMs >= talkMs) return end
+        next = await handshake(call, url, hangup)
+        // What was spoken meanwhile is gone.
+        firstFrame = framesDue(clock.monotonicMs() - startedMs)
+      }
+      opened = next
+    }
+  }
+
+  function begin(
+    entry: Entry,
+    socket: WebSocket,
+    o: {
+      url: string
+      talkMs: number
+      hangup: AbortSignal
+      startedMs: number
+      firstFrame: number
+    },
+  ): { streamSid: string; session: MediaSession } {
+    const { call } = entry
+    const { talkMs: durationMs, hangup, startedMs, firstFrame } = o
+    const streamSid = makeSid()
+    const order = {
+      ...{ call, streamSid, audio: deps.audioOf(call), durationMs, startedMs, firstFrame, hangup },
+      customParameters: parameters(call, o.url),
+    }
+    note(call, 'start', { streamSid, script: call.scriptName, firstFrame })
+    socket.once('close', (code: number) => note(call, 'closed', { streamSid, code }))
+    const session = startMedia({ clock, faults }, order, socket)
+    entry.session = session
+    return { streamSid, session }
+  }
+
+  /** An open socket to take over from this session, when one is asked for before its end. */
+  async function nextSocket(
+    entry: Entry,
+    session: MediaSession,
+    open: () => Promise<Handshake>,
+  ): Promise<Handshake | null> {
+    for (;;) {
+      const asked = Promise.withResolvers<'asked'>()
+      entry.takeOver = () => asked.resolve('asked')
+      if ((await Promise.race([session.done, asked.promise])) !== 'asked') return null
+      const opened = await open()
+      if (opened.kind === 'open') return opened
+    }
+  }
+
   return {
     async stream(call, talkMs, hangup) {
       const url = await streamUrl(call)
@@ -83,21 +164,10 @@ export function createCallStreams(deps: {
         note(call, 'throttled', { reason: 'Streaming_call_throttled' })
         return { by: 'failed', frames: 0 }
       }
-      const entry: { call: Call; session: MediaSession | null } = { call, session: null }
+      const entry: Entry = { call, session: null, takeOver: () => undefined }
       sessions.set(call.sid, entry)
       try {
-        const opened = await handshake(call, url, hangup)
-        if (opened.kind === 'failed') return { by: 'failed', frames: 0 }
-        const streamSid = makeSid()
-        const order = {
-          ...{ call, streamSid, audio: deps.audioOf(call), durationMs: talkMs, hangup },
-          customParameters: parameters(call, url),
-        }
-        note(call, 'start', { streamSid, script: call.scriptName })
-        entry.session = startMedia({ clock, faults }, order, opened.socket)
-        const end = await entry.session.done
-        note(call, 'end', { streamSid, by: end.by, frames: end.frames })
-        return end
+        return await speak(entry, { url, talkMs, hangup })
       } finally {
         sessions.delete(call.sid)
       }
@@ -106,6 +176,11 @@ export function createCallStreams(deps: {
       const session = sessions.get(callSid)?.session
       session?.sendDigit(digit)
       return session !== undefined && session !== null
+    },
+    takeOver(callSid) {
+      const entry = sessions.get(callSid)
+      entry?.takeOver()
+      return entry !== undefined && entry.session !== null
     },
     activeCount,
   }

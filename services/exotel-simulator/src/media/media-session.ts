@@ -21,7 +21,8 @@ const MAX_BUFFERED_BYTES = 4 * 1024 * 1024
 /** How long the peer has to answer our close before the connection is dropped. */
 const CLOSE_GRACE_MS = 5_000
 
-export type MediaEnd = { by: 'script' | 'hangup' | 'peer' | 'fault'; frames: number }
+/** `frames` of this socket. `takeover`: another socket of the call speaks from here on. */
+export type MediaEnd = { by: 'script' | 'hangup' | 'peer' | 'fault' | 'takeover'; frames: number }
 
 export type MediaDeps = { clock: Clock; faults: Faults }
 
@@ -29,8 +30,12 @@ export type MediaOrder = {
   call: Call
   streamSid: string
   audio: ScriptAudio
-  /** How much audio to send; after the script comes silence. */
+  /** Where the audio ends, since its first frame; after the script comes silence. */
   durationMs: number
+  /** When the call's first frame began, on the monotonic clock. */
+  startedMs: number
+  /** The frame to begin with: earlier ones were another socket's, or nobody's. */
+  firstFrame: number
   customParameters: Readonly<Record<string, string>>
   /** Aborts when the person hangs up or the time limit is reached. */
   hangup: AbortSignal
@@ -51,16 +56,24 @@ function markName(data: unknown): string | null {
   }
 }
 
-export type MediaSession = { done: Promise<MediaEnd>; sendDigit(digit: string): void }
+export type MediaSession = {
+  done: Promise<MediaEnd>
+  sendDigit(digit: string): void
+  /** Says no more, because another socket does; the connection stays until the peer closes it. */
+  giveWay(): void
+}
 
 /**
  * Speaks a script into an open socket in real time: `connected`, `start`, a frame every 20 ms, `stop`, close.
- * A stalled sender catches up, because frames are counted from the start and not from each other.
+ * A stalled sender catches up, because frames are counted from the start and not from each other. A call's later
+ * sockets begin with what is spoken by then, and count their messages anew.
  */
 export function startMedia(deps: MediaDeps, order: MediaOrder, socket: WebSocket): MediaSession {
   const { call, streamSid, audio, hangup } = order
   const { clock, faults } = deps
   const over = new AbortController()
+  const given = new AbortController()
+  const first = order.firstFrame
   let chunk = 0
   let extras = 0
   const sequence = () => 1 + chunk + extras
@@ -84,8 +97,9 @@ export function startMedia(deps: MediaDeps, order: MediaOrder, socket: WebSocket
       ...faults.of('frame_swapped', call),
     ]
     for (const outgoing of outgoingFrames(index, audio.frameAt, frameFaults)) {
-      chunk = Math.max(chunk, outgoing.chunk)
-      const at = { chunk: outgoing.chunk, sequence: 1 + outgoing.chunk + extras }
+      const number = outgoing.chunk - first
+      chunk = Math.max(chunk, number)
+      const at = { chunk: number, sequence: 1 + number + extras }
       send(mediaMessage(streamSid, at, outgoing.frame))
     }
   }
@@ -103,13 +117,13 @@ export function startMedia(deps: MediaDeps, order: MediaOrder, socket: WebSocket
     if (faults.of('no_connected', call).length === 0) send(connectedMessage())
     send(startMessage(call, streamSid, order.customParameters))
     const total = Math.ceil(order.durationMs / FRAME_MS)
-    const stop = AbortSignal.any([over.signal, hangup])
-    const startedMs = clock.monotonicMs()
+    const stop = AbortSignal.any([over.signal, given.signal, hangup])
     const stalled = new Set<object>()
-    let sent = 0
-    const end = (by: MediaEnd['by']): MediaEnd => ({ by, frames: sent })
+    let sent = first
+    const end = (by: MediaEnd['by']): MediaEnd => ({ by, frames: sent - first })
 
     while (sent < total) {
+      if (given.signal.aborted) return end('takeover')
       if (over.signal.aborted) return end('peer')
       if (hangup.aborted) break
       const sentMs = sent * FRAME_MS
@@ -127,7 +141,7 @@ export function startMedia(deps: MediaDeps, order: MediaOrder, socket: WebSocket
         socket.terminate()
         return end('peer')
       }
-      const elapsed = clock.monotonicMs() - startedMs
+      const elapsed = clock.monotonicMs() - order.startedMs
       if (framesDue(elapsed) > sent) {
         sendFrames(sent)
         sent += 1
@@ -144,5 +158,6 @@ export function startMedia(deps: MediaDeps, order: MediaOrder, socket: WebSocket
       extras += 1
       send(dtmfMessage(streamSid, sequence(), digit))
     },
+    giveWay: () => given.abort(),
   }
 }

@@ -141,6 +141,11 @@ function calls(app: FastifyInstance, { exchange, state, log }: ControlDeps): voi
     if (!exchange.hangUp(call.sid)) throw new ControlError('the call has ended', 409)
     return { call: viewCall(call) }
   })
+  app.post('/simulator/calls/:sid/stream', (request: Named<'sid'>) => {
+    const call = find(request.params.sid)
+    if (!exchange.takeOver(call.sid)) throw new ControlError('the call has no stream', 409)
+    return { call: viewCall(call) }
+  })
   app.post('/simulator/calls/:sid/dtmf', (request: Named<'sid'>) => {
     const call = find(request.params.sid)
     const { digit } = parse(Digit, request.body)

@@ -61,6 +61,8 @@ const mediaFaults = [
   z.strictObject({ kind: z.literal('stall'), ...call, afterMs: ms, ms: ms.default(3000) }),
   z.strictObject({ kind: z.literal('no_connected'), ...call }),
   z.strictObject({ kind: z.literal('no_stop'), ...call }),
+  /** Not what Exotel does by itself: a flow that comes to its stream again, `afterMs` after the socket was lost. */
+  z.strictObject({ kind: z.literal('comes_back'), ...call, afterMs: ms.default(1000) }),
   z.strictObject({ kind: z.literal('frame_altered'), ...frame }),
   z.strictObject({ kind: z.literal('frame_dropped'), ...frame }),
   z.strictObject({ kind: z.literal('frame_doubled'), ...frame }),
