@@ -22,6 +22,7 @@ export const idPrefixes = {
   webhookEndpoint: 'whe',
   webhookSecret: 'whs',
   webhookMessage: 'msg',
+  recording: 'rec',
 } as const
 
 export type IdKind = keyof typeof idPrefixes
@@ -79,6 +80,7 @@ export const idSchemas = {
   webhookEndpoint: idSchema('webhookEndpoint'),
   webhookSecret: idSchema('webhookSecret'),
   webhookMessage: idSchema('webhookMessage'),
+  recording: idSchema('recording'),
 } as const satisfies Record<IdKind, z.ZodString>
 
 /** True when `text` has the shape of an id of that kind. Says nothing of whether it exists. */

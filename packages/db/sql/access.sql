@@ -63,9 +63,12 @@ $$;
 
 -- Accounts ------------------------------------------------------------------------------------
 grant select,
-  update (name, dialing_paused, expire_after_ms, cap_tenant, cap_phone, cap_account, calling_hours)
+  update (name, dialing_paused, expire_after_ms, cap_tenant, cap_phone, cap_account, calling_hours,
+          cap_streams, retain_audio_days, retain_recordings_days, retain_words_days,
+          retain_numbers_days)
   on tenants to callwire_gateway;
 grant select on tenants to callwire_dialer, callwire_transcriber;
+grant select (tenant_id, cap_streams, retain_audio_days) on tenants to callwire_ingest;
 -- The install's, not a tenant's. A person pauses everybody through the gateway; the dialer obeys.
 grant select, insert, update (dialing_paused, paused_reason, changed_at) on install
   to callwire_gateway;
@@ -112,8 +115,8 @@ grant select on calls to callwire_dialer;
 grant update (status, reason_code, reason_message, sid, fence, attempt, due_at, dialing_at,
               dialed_at, unknown_at, answered_at, ended_at, duration_seconds, heard_at)
   on calls to callwire_gateway, callwire_ingest, callwire_dialer;
-grant update (recording_url_sealed, person_sealed, person_index, metadata_sealed, account_sid, legs,
-              candidates)
+grant update (recording_url_sealed, person_sealed, person_masked, person_index, metadata_sealed,
+              account_sid, legs, candidates, words_erased_at, number_erased_at)
   on calls to callwire_dialer;
 -- A person's answer for a parked call.
 grant update (candidates) on calls to callwire_gateway;
@@ -127,14 +130,14 @@ grant select, insert, delete on account_requests to callwire_dialer;
 grant select (tenant_id, id, phone_id, agent_id, direction, person_masked, status, reason_code,
               reason_message, sid, fence, attempt, priority, record, time_limit_seconds,
               allow_concurrent, created_at, schedule_at, due_at, dialing_at, dialed_at, unknown_at,
-              answered_at, ended_at, duration_seconds, heard_at)
+              answered_at, ended_at, duration_seconds, heard_at, words_erased_at)
   on calls to callwire_transcriber, callwire_copilot;
 
 grant select, insert on call_keys to callwire_gateway, callwire_ingest;
 grant select on call_keys to callwire_dialer, callwire_transcriber;
-grant update (wrapped) on call_keys to callwire_dialer;
+grant update (wrapped), delete on call_keys to callwire_dialer;
 
--- The ledger: facts are added, never changed.
+-- The ledger: facts are added, never changed; words whose time is up are erased from them.
 grant select, insert, update (seq, hash, last_type, changed_at) on call_heads
   to callwire_gateway, callwire_ingest, callwire_dialer, callwire_transcriber;
 grant select, insert on call_events
@@ -143,13 +146,15 @@ grant select on call_heads, call_events to callwire_copilot;
 grant insert on call_secrets
   to callwire_gateway, callwire_ingest, callwire_dialer, callwire_transcriber;
 grant select on call_secrets to callwire_gateway;
+grant update (data, salt, erased) on call_events to callwire_dialer;
+grant select (tenant_id, call_id, seq, field), delete on call_secrets to callwire_dialer;
 
 -- Media ---------------------------------------------------------------------------------------
 grant select on media_streams, transcriptions
   to callwire_gateway, callwire_ingest, callwire_dialer, callwire_transcriber;
 grant insert,
   update (stream_sid, sample_rate, clock_ms, started_at, heartbeat_at, ended_at, frames, audio_ms,
-          duplicated, rewound, gaps)
+          duplicated, rewound, gaps, clock_start_ms, frames_per_second, buffered_ms)
   on media_streams to callwire_ingest;
 grant update (heartbeat_at, ended_at, clock_ms, gaps) on media_streams to callwire_dialer;
 grant insert, update (state, fence, acked_id, acked_ms, updated_at) on transcriptions
@@ -157,6 +162,13 @@ grant insert, update (state, fence, acked_id, acked_ms, updated_at) on transcrip
 grant select, insert, update (burnt_at, call_id) on stream_tokens to callwire_ingest;
 grant select, insert on stream_tokens to callwire_dialer;
 grant select on stream_tokens to callwire_gateway;
+
+-- The transcriber records, the gateway plays, the dialer erases; the objects lie in a store.
+grant select, insert, update (recorded_ms, finished_at) on recordings to callwire_transcriber;
+grant select, insert on recording_parts to callwire_transcriber;
+grant select on recordings, recording_parts to callwire_gateway;
+grant select, delete, update (wrapped, erased_at, removed_at) on recordings to callwire_dialer;
+grant select, delete on recording_parts to callwire_dialer;
 
 -- The gateway's own ---------------------------------------------------------------------------
 grant select, insert, delete on idempotency_keys to callwire_gateway;

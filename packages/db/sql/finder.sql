@@ -16,7 +16,8 @@ begin
   foreach item.relname in array array['tenants', 'users', 'sessions', 'api_keys', 'phones', 'calls',
     'call_heads', 'callback_inbox', 'media_streams', 'stream_tokens', 'transcriptions',
     'phone_credentials', 'phone_checks', 'call_keys', 'idempotency_keys', 'never_call',
-    'webhook_endpoints', 'webhook_secrets', 'webhook_cursors', 'webhook_deliveries', 'tenant_alerts']
+    'webhook_endpoints', 'webhook_secrets', 'webhook_cursors', 'webhook_deliveries', 'tenant_alerts',
+    'recordings']
   loop
     execute format('create policy finder on app.%I for select to callwire_finder using (true)',
       item.relname);
@@ -26,8 +27,9 @@ $$;
 
 revoke all on all tables in schema app from callwire_finder;
 grant usage on schema app to callwire_finder;
-grant select (tenant_id, is_default, is_operator, dialing_paused, expire_after_ms) on app.tenants
-  to callwire_finder;
+grant select (tenant_id, is_default, is_operator, dialing_paused, expire_after_ms,
+              retain_recordings_days, retain_words_days, retain_numbers_days)
+  on app.tenants to callwire_finder;
 grant select (id, dialing_paused) on app.install to callwire_finder;
 grant select (tenant_id, id, email, last_login_at) on app.users to callwire_finder;
 grant select (tenant_id, id, family_hash) on app.sessions to callwire_finder;
@@ -36,7 +38,8 @@ grant select (tenant_id, id, ingest_key, phone_token_hash, deleted_at) on app.ph
   to callwire_finder;
 grant select (tenant_id, id, direction, status, reason_code, sid, attempt, priority, due_at,
               dialing_at, dialed_at, unknown_at, heard_at, created_at, schedule_at, answered_at,
-              ended_at, time_limit_seconds, account_sid, fence, person_kid, metadata_kid, recording_url_kid)
+              ended_at, time_limit_seconds, account_sid, fence, person_kid, metadata_kid,
+              recording_url_kid, words_erased_at, number_erased_at)
   on app.calls to callwire_finder;
 grant select (tenant_id, call_id, seq, last_type, changed_at) on app.call_heads
   to callwire_finder;
@@ -62,6 +65,8 @@ grant select (tenant_id, id, call_id, heartbeat_at, ended_at) on app.media_strea
 grant select (tenant_id, id, token_hash, expires_at, burnt_at) on app.stream_tokens
   to callwire_finder;
 grant select (tenant_id, call_id, state, updated_at) on app.transcriptions to callwire_finder;
+grant select (tenant_id, id, call_id, kid, created_at, erased_at, removed_at) on app.recordings
+  to callwire_finder;
 
 set local role callwire_finder;
 set local search_path = finder;

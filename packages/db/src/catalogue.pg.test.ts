@@ -32,7 +32,7 @@ test('the finder may read these columns and no others', async () => {
     call_keys: 'call_id kid tenant_id',
     callback_inbox: 'applied_at call_id id kid received_at tenant_id',
     calls:
-      'account_sid answered_at attempt created_at dialed_at dialing_at direction due_at ended_at fence heard_at id metadata_kid person_kid priority reason_code recording_url_kid schedule_at sid status tenant_id time_limit_seconds unknown_at',
+      'account_sid answered_at attempt created_at dialed_at dialing_at direction due_at ended_at fence heard_at id metadata_kid number_erased_at person_kid priority reason_code recording_url_kid schedule_at sid status tenant_id time_limit_seconds unknown_at words_erased_at',
     idempotency_keys: 'call_id created_at kid tenant_id',
     install: 'dialing_paused id',
     media_streams: 'call_id ended_at heartbeat_at id tenant_id',
@@ -40,10 +40,12 @@ test('the finder may read these columns and no others', async () => {
     phone_checks: 'created_at id tenant_id',
     phone_credentials: 'kid phone_id tenant_id',
     phones: 'deleted_at id ingest_key phone_token_hash tenant_id',
+    recordings: 'call_id created_at erased_at id kid removed_at tenant_id',
     sessions: 'family_hash id tenant_id',
     stream_tokens: 'burnt_at expires_at id tenant_id token_hash',
     tenant_alerts: 'at id tenant_id',
-    tenants: 'dialing_paused expire_after_ms is_default is_operator tenant_id',
+    tenants:
+      'dialing_paused expire_after_ms is_default is_operator retain_numbers_days retain_recordings_days retain_words_days tenant_id',
     transcriptions: 'call_id state tenant_id updated_at',
     users: 'email id last_login_at tenant_id',
     webhook_cursors: 'call_id endpoint_id moved_at seq tenant_id',

@@ -35,6 +35,8 @@ export {
   phoneChecks,
   phoneCredentials,
   phones,
+  recordingParts,
+  recordings,
   sessions,
   streamTokens,
   tenantAlerts,

@@ -81,7 +81,7 @@ describe('binding', () => {
       field: 'person',
     }
     const ring = fixture.config.contentRing
-    expect(openContent(ring, context, call.personSealed).toString()).toBe('+919812345678')
+    expect(openContent(ring, context, call.personSealed ?? '').toString()).toBe('+919812345678')
     client.send(stopText())
     const events = await fixture.eventsWith(phone.tenantId, call.id, 'stream.ended')
     expect(events.map((event) => event.type)).toEqual([

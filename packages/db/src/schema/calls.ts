@@ -13,10 +13,11 @@ export const calls = pgTable(
     phoneId: text('phone_id').notNull(),
     agentId: text('agent_id'),
     direction: text('direction').$type<Direction>().notNull(),
-    personSealed: sealed('person_sealed').notNull(),
+    /** Null once the number was erased. */
+    personSealed: sealed('person_sealed'),
     personMasked: text('person_masked').notNull(),
-    /** Begins with the id of its own key; sealed anew together with the number. */
-    personIndex: text('person_index').notNull(),
+    /** Begins with the id of its own key; sealed anew together with the number. Null with it. */
+    personIndex: text('person_index'),
     status: text('status').$type<CallStatus>().notNull(),
     reasonCode: text('reason_code'),
     reasonMessage: text('reason_message'),
@@ -48,6 +49,8 @@ export const calls = pgTable(
     legs: jsonb('legs').$type<CallLeg[]>(),
     /** What a person chooses from while the call is parked. */
     candidates: jsonb('candidates').$type<CallCandidate[]>(),
+    wordsErasedAt: moment('words_erased_at'),
+    numberErasedAt: moment('number_erased_at'),
     personKid: keyId('person_kid'),
     metadataKid: keyId('metadata_kid'),
     recordingUrlKid: keyId('recording_url_kid'),

@@ -27,6 +27,9 @@ export const mediaStreams = pgTable(
     duplicated: integer('duplicated').notNull().default(0),
     rewound: integer('rewound').notNull().default(0),
     gaps: jsonb('gaps').$type<{ fromMs: number; toMs: number }[]>().notNull().default([]),
+    /** As of the last heartbeat: media messages a second, and audio that Redis has not taken yet. */
+    framesPerSecond: integer('frames_per_second').notNull().default(0),
+    bufferedMs: integer('buffered_ms').notNull().default(0),
   },
   (table) => [primaryKey({ columns: [table.tenantId, table.id] })],
 )

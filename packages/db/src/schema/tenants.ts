@@ -20,5 +20,13 @@ export const tenants = pgTable('tenants', {
   capAccount: integer('cap_account'),
   /** When people may be called, by their own clock; null: at any time. */
   callingHours: jsonb('calling_hours').$type<CallingHours>(),
+  /** Live media sockets at once; null: as many as come. */
+  capStreams: integer('cap_streams'),
+  /** Days that live audio nobody has read stays in Redis; 0: an hour. */
+  retainAudioDays: integer('retain_audio_days').notNull().default(0),
+  /** Days after a call's end; null: until somebody erases it. */
+  retainRecordingsDays: integer('retain_recordings_days'),
+  retainWordsDays: integer('retain_words_days'),
+  retainNumbersDays: integer('retain_numbers_days'),
   createdAt: moment('created_at').notNull().defaultNow(),
 })

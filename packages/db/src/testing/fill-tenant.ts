@@ -84,6 +84,10 @@ async function fillLaterTables(sql: postgres.Sql, n: number): Promise<void> {
         values ('${tenant}', '${idOf('whe', n)}', '${call}', 1);
       insert into webhook_deliveries (tenant_id, id, endpoint_id, event_type, call_id, seq)
         values ('${tenant}', '${idOf('msg', n)}', '${idOf('whe', n)}', 'call.status', '${call}', 1);
+      insert into recordings (tenant_id, id, call_id, wrapped)
+        values ('${tenant}', '${idOf('rec', n)}', '${call}', 'cw1k.x');
+      insert into recording_parts (tenant_id, recording_id, from_ms, to_ms, sample_rate, object_key, bytes)
+        values ('${tenant}', '${idOf('rec', n)}', 0, 100, 8000, 'k', 1);
     `)
   })
 }

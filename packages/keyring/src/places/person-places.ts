@@ -9,7 +9,7 @@ import {
 import { calls, neverCall, type SealedPlace, type Tx } from '@callwire/db'
 import { and, eq, inArray, sql } from 'drizzle-orm'
 import { personIndex, sealContexts } from '../contexts.ts'
-import { heldFor, type Place, type Resealed } from './place.ts'
+import { heldFor, type Place, type PlacedRow, type Resealed } from './place.ts'
 import { replaceRows } from './replace-rows.ts'
 
 /** A person's number, together with the index it is found by: both are of one key. */
@@ -31,10 +31,12 @@ function personPlace(o: {
         .select({ id: table.id, sealed: table.personSealed, index: table.personIndex })
         .from(table)
         .where(and(eq(table.tenantId, tenantId), inArray(table.id, [...ids])))
-      return rows.map(({ id, sealed, index }) => {
+      return rows.flatMap(({ id, sealed, index }) => {
+        // Erased: there is nothing left to seal.
+        if (sealed === null) return []
         const context = o.context(tenantId, id)
         const kid = sealedKeyId(sealed)
-        return {
+        const row: PlacedRow = {
           id,
           kid,
           check: (rings) => {
@@ -53,6 +55,7 @@ function personPlace(o: {
             return { id, was: [sealed], becomes: [sealContent(ring, context, number), newIndex] }
           },
         }
+        return [row]
       })
     },
     write: async (tx, tenantId, rows) => {

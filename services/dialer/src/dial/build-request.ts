@@ -5,8 +5,9 @@ import type { CallRow } from '@callwire/ledger'
 import type { DialerDeps } from '../deps.ts'
 import type { Attempt } from './begin-dial.ts'
 
-/** The other person's number in E.164; null when its seal does not open. */
+/** The other person's number in E.164; null when its seal does not open, or it was erased. */
 export function openPersonNumber(ring: ContentRing, call: CallRow): string | null {
+  if (call.personSealed === null) return null
   try {
     const context = sealContexts.person(call.tenantId, call.id)
     return openContent(ring, context, call.personSealed).toString('utf8')

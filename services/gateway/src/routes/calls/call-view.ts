@@ -18,9 +18,10 @@ export type ViewCall = (row: ShownRow, reader: Pick<Principal, 'permissions'>) =
 /** Shows calls: the other person's number in clear only to those who may read numbers. */
 export function createViewCall(o: { numbers: PersonNumbers; metadata: CallMetadata }): ViewCall {
   return ({ call, phoneNumber, seq }, reader) => {
-    const person = reader.permissions.has('pii:read')
-      ? o.numbers.open(call.tenantId, call.id, call.personSealed)
-      : call.personMasked
+    const person =
+      call.personSealed !== null && reader.permissions.has('pii:read')
+        ? o.numbers.open(call.tenantId, call.id, call.personSealed)
+        : call.personMasked
     const outbound = call.direction === 'outbound'
     return {
       id: call.id,

@@ -52,6 +52,8 @@ export function newCallRow(
     accountSid: null,
     legs: null,
     candidates: null,
+    wordsErasedAt: null,
+    numberErasedAt: null,
     personKid: null,
     metadataKid: null,
     recordingUrlKid: null,
