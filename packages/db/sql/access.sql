@@ -185,7 +185,8 @@ grant insert on audit_log
 -- Webhooks ------------------------------------------------------------------------------------
 -- The gateway puts secrets in and cannot read them back; the courier alone can. What a message says
 -- is read from the ledger when it is sent.
-grant select, insert on tenant_alerts to callwire_gateway, callwire_dialer, callwire_courier;
+grant select, insert on tenant_alerts to callwire_gateway, callwire_ingest, callwire_dialer,
+  callwire_courier;
 grant delete on tenant_alerts to callwire_courier;
 grant select, insert,
   update (url, description, event_types, status, disabled_reason, failing_since, deleted_at, starts_at,
