@@ -1,5 +1,6 @@
 import { crypto } from './crypto.ts'
 import { dial } from './dial.ts'
+import { ingest } from './ingest.ts'
 import type { Bench } from './lib/bench.ts'
 import { rotation } from './rotation.ts'
 
@@ -7,5 +8,6 @@ import { rotation } from './rotation.ts'
 export const benches: ReadonlyMap<string, Bench> = new Map([
   ['crypto', crypto],
   ['dial', dial],
+  ['ingest', ingest],
   ['rotation', rotation],
 ])

@@ -12,6 +12,7 @@ it.each([
   [['rotation', '--secrets', '0.5']],
   [['crypto', '--secrets', '5']],
   [['dial', '--rounds', '0']],
+  [['ingest', '--calls', '5']],
 ])('says what there is when it is called with %j', (args) => {
   const { status, stdout, stderr } = spawnSync(process.execPath, [program, ...args], {
     encoding: 'utf8',
