@@ -35,10 +35,14 @@ export type CallingHours = z.infer<typeof callingHoursSchema>
 
 const cap = z.int().min(1).max(100_000).nullable()
 
-/** Calls at once; null: no cap. The account's counts every tenant that calls through it. */
+/**
+ * Calls at once; null: no cap. The account's counts every tenant that calls through it. `streams` are
+ * live media sockets: one more is refused at its handshake.
+ */
 export const capsSchema = z.strictObject({
   calls: cap,
   callsPerPhone: cap,
   callsPerAccount: cap,
+  streams: cap,
 })
 export type Caps = z.infer<typeof capsSchema>

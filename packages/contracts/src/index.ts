@@ -161,6 +161,7 @@ export {
   type PatchSettingsBody,
   type Settings,
 } from './routes/settings.ts'
+export { retentionDaysSchema, type RetentionDays } from './retention-days.ts'
 export { auditEntrySchema, listAuditQuery, type AuditEntry } from './routes/audit.ts'
 export {
   keyBody,

@@ -92,7 +92,8 @@ describe('settings', () => {
   const settings = {
     dialingPaused: false,
     dialingPausedForAll: false,
-    caps: { calls: 10, callsPerPhone: null, callsPerAccount: null },
+    caps: { calls: 10, callsPerPhone: null, callsPerAccount: null, streams: 50 },
+    retentionDays: { audio: 0, recordings: 90, words: null, numbers: 365 },
     callingHours: { windows: [{ days: ['mon', 'tue', 'wed'], from: '09:00', to: '21:00' }] },
     expireAfterMs: 86_400_000,
   }
@@ -100,12 +101,17 @@ describe('settings', () => {
   test('show says each rule in words', async () => {
     gateway.answers = { 'GET settings': { settings } }
     expect((await gateway.run('settings', 'show')).out.split('\n')).toEqual([
-      'dialing           goes on',
-      'calls at once     10',
-      '  of each phone   off',
-      '  of an account   off',
-      'a call waits for  1d',
-      'calling hours     mon-wed 09:00-21:00 where the person is',
+      'dialing            goes on',
+      'calls at once      10',
+      '  of each phone    off',
+      '  of an account    off',
+      'media sockets      50',
+      'a call waits for   1d',
+      'calling hours      mon-wed 09:00-21:00 where the person is',
+      'unread audio kept  1h',
+      'recordings kept    90d',
+      'words kept         until erased',
+      'numbers kept       365d',
       '',
     ])
   })
@@ -118,6 +124,13 @@ describe('settings', () => {
     [['--expire-after', '12h'], { expireAfterMs: 43_200_000 }],
     [['--expire-after', 'off'], { expireAfterMs: null }],
     [['--hours', 'off'], { callingHours: null }],
+    [['--max-streams', '50'], { caps: { streams: 50 } }],
+    [['--keep-audio', '1h'], { retentionDays: { audio: 0 } }],
+    [
+      ['--keep-audio', '2d', '--keep-recordings', '90d', '--keep-words', 'off'],
+      { retentionDays: { audio: 2, recordings: 90, words: null } },
+    ],
+    [['--keep-numbers', '365d'], { retentionDays: { numbers: 365 } }],
     [
       ['--hours', 'mon 09:00-13:00', '--hours', 'mon 14:00-21:00', '--zone', 'Asia/Kolkata'],
       {
@@ -143,6 +156,9 @@ describe('settings', () => {
     [['--hours', 'always'], 1, 'mon-fri 09:00-21:00'],
     [['--max-calls', '0'], 2, 'a number of calls'],
     [['--expire-after', 'soon'], 2, '30m, 12h or 7d'],
+    [['--keep-audio', 'off'], 2, '1h, or 1d to 7d'],
+    [['--keep-words', '12h'], 2, 'like 30d, or off'],
+    [['--keep-numbers', '0d'], 2, 'like 30d, or off'],
   ])('set %j is refused', async (args, code, sentence) => {
     const result = await gateway.run('settings', 'set', ...args)
     expect([result.code, result.err]).toEqual([code, expect.stringContaining(sentence)])

@@ -3,7 +3,14 @@ import type { Command } from 'commander'
 import { CliFailure } from '../failure.ts'
 import { table } from '../output.ts'
 import { parseWindow, windowText } from '../settings/parse-hours.ts'
-import { parseCap, parseSpan, spanText, type OrOff } from '../settings/parse-span.ts'
+import {
+  parseAudioLife,
+  parseCap,
+  parseLife,
+  parseSpan,
+  spanText,
+  type OrOff,
+} from '../settings/parse-span.ts'
 import { apiClient } from './api-client.ts'
 import type { Context } from './context.ts'
 
@@ -11,6 +18,11 @@ type SetOptions = {
   maxCalls?: OrOff
   maxCallsPerPhone?: OrOff
   maxCallsPerAccount?: OrOff
+  maxStreams?: OrOff
+  keepAudio?: number
+  keepRecordings?: OrOff
+  keepWords?: OrOff
+  keepNumbers?: OrOff
   expireAfter?: OrOff
   hours?: string[]
   zone?: string
@@ -38,6 +50,7 @@ export function registerSettings(program: Command, context: Context): void {
       'calls at once of an Exotel account, other tenants’ counted',
       parseCap,
     )
+    .option('--max-streams <n|off>', 'live media sockets at once', parseCap)
     .option('--expire-after <span|off>', 'a call that waits longer fails: 30m, 12h, 7d', parseSpan)
     .option(
       '--hours <window|off>',
@@ -45,6 +58,18 @@ export function registerSettings(program: Command, context: Context): void {
       (text: string, all: string[] | undefined) => [...(all ?? []), text],
     )
     .option('--zone <name>', 'the clock that counts for everybody, like Asia/Kolkata')
+    .option(
+      '--keep-audio <1h|days>',
+      'live audio that nobody read: 1h, or up to 7d',
+      parseAudioLife,
+    )
+    .option('--keep-recordings <days|off>', 'our copies of calls, after the call: 90d', parseLife)
+    .option('--keep-words <days|off>', 'transcripts and digits, after the call', parseLife)
+    .option('--keep-numbers <days|off>', 'people’s numbers and metadata, after the call', parseLife)
+    .addHelpText(
+      'after',
+      '\nA shorter life holds for what is stored already: what is older is erased within about an hour, for good.',
+    )
     .action(async (options: SetOptions) => {
       const changed = await apiClient(context).settings.update(bodyOf(options))
       context.output().result(changed, settingsText(changed.settings))
@@ -58,11 +83,19 @@ function bodyOf(o: SetOptions) {
     ...(o.maxCallsPerAccount === undefined
       ? {}
       : { callsPerAccount: ruleOf(o.maxCallsPerAccount) }),
+    ...(o.maxStreams === undefined ? {} : { streams: ruleOf(o.maxStreams) }),
+  }
+  const retentionDays = {
+    ...(o.keepAudio === undefined ? {} : { audio: o.keepAudio }),
+    ...(o.keepRecordings === undefined ? {} : { recordings: ruleOf(o.keepRecordings) }),
+    ...(o.keepWords === undefined ? {} : { words: ruleOf(o.keepWords) }),
+    ...(o.keepNumbers === undefined ? {} : { numbers: ruleOf(o.keepNumbers) }),
   }
   const body = {
     ...(Object.keys(caps).length === 0 ? {} : { caps }),
     ...(o.expireAfter === undefined ? {} : { expireAfterMs: ruleOf(o.expireAfter) }),
     ...hoursOf(o),
+    ...(Object.keys(retentionDays).length === 0 ? {} : { retentionDays }),
   }
   if (Object.keys(body).length === 0) {
     throw new CliFailure('Nothing to set. `callwire settings set --help` lists what there is.')
@@ -90,7 +123,9 @@ function hoursOf({ hours, zone }: SetOptions) {
 
 function settingsText(settings: Settings): string {
   const { caps, callingHours, expireAfterMs, dialingPaused, dialingPausedForAll } = settings
+  const { audio, recordings, words, numbers } = settings.retentionDays
   const cap = (calls: number | null) => (calls === null ? 'off' : String(calls))
+  const life = (days: number | null) => (days === null ? 'until erased' : `${String(days)}d`)
   const paused = [
     ...(dialingPaused ? ['for this tenant'] : []),
     ...(dialingPausedForAll ? ['for everybody'] : []),
@@ -100,8 +135,13 @@ function settingsText(settings: Settings): string {
     ['calls at once', cap(caps.calls)],
     ['  of each phone', cap(caps.callsPerPhone)],
     ['  of an account', cap(caps.callsPerAccount)],
+    ['media sockets', cap(caps.streams)],
     ['a call waits for', expireAfterMs === null ? 'ever' : spanText(expireAfterMs)],
     ['calling hours', callingHours === null ? 'any time' : hoursText(callingHours)],
+    ['unread audio kept', audio === 0 ? '1h' : life(audio)],
+    ['recordings kept', life(recordings)],
+    ['words kept', life(words)],
+    ['numbers kept', life(numbers)],
   ])
 }
 

@@ -30,6 +30,22 @@ export function spanText(ms: number): string {
   return `${String(ms / each)}${unit}`
 }
 
+/** Whole days like `30d`, or `off`. Throws as {@link parseSpan} does. */
+export function parseLife(text: string): OrOff {
+  if (text === 'off') return text
+  const [, days] = /^([1-9]\d{0,3})d$/.exec(text) ?? []
+  if (days === undefined) throw new InvalidArgumentError('It must be like 30d, or off.')
+  return Number(days)
+}
+
+/** How long live audio is kept, in days: `1h`, which is 0, or like `2d`. Throws as {@link parseSpan} does. */
+export function parseAudioLife(text: string): number {
+  if (text === '1h') return 0
+  const days = parseLife(text)
+  if (days === 'off') throw new InvalidArgumentError('It must be 1h, or 1d to 7d.')
+  return days
+}
+
 /** A number of calls, or `off`. Throws as {@link parseSpan} does. */
 export function parseCap(text: string): OrOff {
   if (text === 'off') return text

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { callingHoursSchema, capsSchema } from '../calling-rules.ts'
+import { retentionDaysSchema } from '../retention-days.ts'
 
 /** A minute at least, so that a call has a chance; a month at most, for what is older is forgotten. */
 const expiry = z.int().min(60_000).max(2_592_000_000)
@@ -14,6 +15,7 @@ const ownSettings = z.strictObject({
   expireAfterMs: expiry
     .nullable()
     .meta({ description: 'A call that waited longer past its time fails; null: never' }),
+  retentionDays: retentionDaysSchema,
 })
 
 export const settingsSchema = z.strictObject({
@@ -28,6 +30,7 @@ export const patchSettingsBody = z
   .strictObject({
     ...ownSettings.shape,
     caps: capsSchema.partial(),
+    retentionDays: retentionDaysSchema.partial(),
   })
   .partial()
 export type PatchSettingsBody = z.infer<typeof patchSettingsBody>

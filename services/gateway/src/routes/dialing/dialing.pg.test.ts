@@ -62,7 +62,8 @@ describe('the rules of a tenant', () => {
     expect(settingsOf(await ask('GET', '/settings'))).toEqual({
       dialingPaused: false,
       dialingPausedForAll: false,
-      caps: { calls: null, callsPerPhone: null, callsPerAccount: null },
+      caps: { calls: null, callsPerPhone: null, callsPerAccount: null, streams: null },
+      retentionDays: { audio: 0, recordings: null, words: null, numbers: null },
       callingHours: null,
       expireAfterMs: 86_400_000,
     })
@@ -91,7 +92,35 @@ describe('the rules of a tenant', () => {
     await ask('PATCH', '/settings', { caps: { calls: null }, callingHours: null })
   })
 
+  it('keep things for as long as they say, and tell the audit what a life was before', async () => {
+    const lives = { audio: 2, words: 90, numbers: 365 }
+    await ask('PATCH', '/settings', { retentionDays: lives, caps: { streams: 50 } })
+    const changed = await ask('PATCH', '/settings', { retentionDays: { words: 30, numbers: null } })
+    const expected = {
+      retentionDays: { audio: 2, recordings: null, words: 30, numbers: null },
+      caps: { calls: null, streams: 50 },
+    }
+    expect(settingsOf(changed)).toMatchObject(expected)
+    expect(settingsOf(await ask('GET', '/settings'))).toMatchObject(expected)
+    expect((await lastAudit('settings.changed'))?.['details']).toEqual({
+      'retentionDays.words': 30,
+      'retentionDays.words.was': 90,
+      'retentionDays.numbers': null,
+      'retentionDays.numbers.was': 365,
+    })
+    const gone = { audio: 0, recordings: null, words: null, numbers: null }
+    const others = await ask('GET', '/settings', undefined, gw.stranger.apiKey)
+    expect(settingsOf(others)).toMatchObject({ retentionDays: gone, caps: { streams: null } })
+    await ask('PATCH', '/settings', { retentionDays: gone, caps: { streams: null } })
+  })
+
   it.each([
+    [{ caps: { streams: 0 } }, 'body.caps.streams'],
+    [{ retentionDays: { words: 0 } }, 'body.retentionDays.words'],
+    [{ retentionDays: { words: 3651 } }, 'body.retentionDays.words'],
+    [{ retentionDays: { audio: 8 } }, 'body.retentionDays.audio'],
+    [{ retentionDays: { audio: null } }, 'body.retentionDays.audio'],
+    [{ retentionDays: { everything: 1 } }, 'body.retentionDays.everything'],
     [{ caps: { calls: 0 } }, 'body.caps.calls'],
     [{ caps: { calls: 1.5 } }, 'body.caps.calls'],
     [{ caps: { everything: 1 } }, 'body.caps.everything'],

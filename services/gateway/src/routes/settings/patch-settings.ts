@@ -5,7 +5,7 @@ import { route } from '../../http/route.ts'
 import { actorOf, type RecordAudit } from '../../record-audit.ts'
 import { releaseCalls } from './release-calls.ts'
 import { settingsAudit } from './settings-audit.ts'
-import { readSettings, writeSettings } from './settings-row.ts'
+import { lockRetention, readSettings, writeSettings } from './settings-row.ts'
 
 export function patchSettings(deps: {
   database: Pick<Database, 'withTenant'>
@@ -18,15 +18,15 @@ export function patchSettings(deps: {
     tag: 'settings',
     summary: "Change the tenant's settings",
     description:
-      'What is left out stays as it is, also within `caps`; null takes a rule away. Calls that wait because of a rule that changes are looked at again at once.',
+      'What is left out stays as it is, also within `caps` and `retentionDays`; null takes a rule away. Calls that wait because of a rule that changes are looked at again at once. A shorter life holds for what is stored already: what is older is erased within about an hour, for good.',
     body: patchSettingsBody,
     replies: {
       200: success({ settings: settingsSchema }).meta({ description: 'The changed settings' }),
     },
     handle: async ({ principal, body }) => {
       const { tenantId } = principal
-      const details = settingsAudit(body)
       const settings = await deps.database.withTenant(tenantId, async (tx) => {
+        const details = settingsAudit(body, await lockRetention(tx, tenantId))
         if (Object.keys(details).length > 0) {
           await writeSettings(tx, tenantId, body)
           await releaseCalls(tx, body)
