@@ -10,17 +10,23 @@ import { plaintextBytes } from './plaintext.ts'
 import { openRecord, SALT_BYTES, sealRecord } from './record.ts'
 import type { ContentRing } from './rings/secret-rings.ts'
 
-/** The key of one call's audio and words. Deleting its wrapped form erases them. */
+/**
+ * The key of one call's audio and words, or of one recording. Deleting its wrapped form erases what
+ * it seals.
+ */
 export type DataKey = Opaque<'DataKey'>
 
-export type DataKeyContext = { readonly tenantId: string; readonly callId: string }
+/** Whose a data key is. A call's does not open as a recording's, nor the other way round. */
+export type DataKeyContext =
+  | { readonly tenantId: string; readonly callId: string }
+  | { readonly tenantId: string; readonly recordingId: string }
 
 export const dataKeys = opaque<'DataKey', KeyObject>('DataKey')
 
 // A data key is in no ring: there is one, and the row it lies in says whose it is.
 const NO_KEY_ID = ''
 
-/** Makes a call's data key: to use now, and wrapped by the ring's primary key to store. */
+/** Makes a data key: to use now, and wrapped by the ring's primary key to store. */
 export function createDataKey(
   ring: ContentRing,
   context: DataKeyContext,
@@ -39,19 +45,19 @@ export function createDataKeyWith(
   return { dataKey: dataKeys.hold(createSecretKey(key)), wrapped }
 }
 
-/** Opens a call's wrapped data key. Throws `unseal_failed`. */
+/** Opens a wrapped data key. Throws `unseal_failed`. */
 export function openDataKey(ring: ContentRing, context: DataKeyContext, wrapped: string): DataKey {
   const key = openUnderRing('cw1k', ring, wrapContext(context), wrapped)
   if (!isKey(key)) throw unsealFailed()
   return dataKeys.hold(createSecretKey(key))
 }
 
-/** Wraps a call's data key anew with the ring's primary key. Throws `unseal_failed`. */
+/** Wraps a data key anew with the ring's primary key. Throws `unseal_failed`. */
 export function rewrapDataKey(ring: ContentRing, context: DataKeyContext, wrapped: string): Sealed {
   return resealUnderRing('cw1k', ring, wrapContext(context), wrapped, isKey)
 }
 
-/** As `sealContent`, under a call's data key. */
+/** As `sealContent`, under a data key. */
 export function sealWithDataKey(
   key: DataKey,
   context: SealContext,
@@ -75,6 +81,11 @@ export function openWithDataKey(key: DataKey, context: SealContext, sealed: stri
   return opening(() => openRecord(recordKey(key), context, envelopeOf('cw1e', sealed)))
 }
 
+/** The key of what is sealed as bytes: the same in a format of its own, so that neither opens as the other. */
+export function objectKey(key: DataKey) {
+  return { format: 'cw1o', kid: NO_KEY_ID, key: dataKeys.reveal(key) } as const
+}
+
 function isKey(bytes: Buffer): boolean {
   return bytes.length === KEY_BYTES
 }
@@ -83,6 +94,10 @@ function recordKey(key: DataKey) {
   return { format: 'cw1e', kid: NO_KEY_ID, key: dataKeys.reveal(key) } as const
 }
 
-function wrapContext({ tenantId, callId }: DataKeyContext): SealContext {
-  return { purpose: 'call-data-key', tenantId, rowId: callId, field: 'data_key' }
+function wrapContext(context: DataKeyContext): SealContext {
+  const [purpose, rowId] =
+    'callId' in context
+      ? ['call-data-key', context.callId]
+      : ['recording-data-key', context.recordingId]
+  return { purpose, tenantId: context.tenantId, rowId, field: 'data_key' }
 }

@@ -8,8 +8,8 @@ declare const sealedBrand: unique symbol
 export type Sealed = string & { readonly [sealedBrand]: true }
 
 /**
- * `cw1c` credentials (HPKE), `cw1d` content under a ring, `cw1k` a call's data key under a ring,
- * `cw1e` content under a call's data key.
+ * `cw1c` credentials (HPKE), `cw1d` content under a ring, `cw1k` a data key under a ring, `cw1e`
+ * content under a data key.
  */
 export type Format = 'cw1c' | 'cw1d' | 'cw1k' | 'cw1e'
 
@@ -23,7 +23,7 @@ const MAX_TEXT_LENGTH = 128 + Math.ceil((MAX_BODY_BYTES * 4) / 3)
 
 export type Envelope = {
   readonly format: Format
-  /** Empty for `cw1e`, whose key is the call's own. */
+  /** Empty for `cw1e`, whose key stands beside it in a row. */
   readonly kid: string
   readonly head: Buffer
   readonly body: Buffer

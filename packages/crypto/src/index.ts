@@ -36,4 +36,5 @@ export {
   type BlockPlace,
   type StreamKey,
 } from './stream-key.ts'
+export { MAX_OBJECT_BYTES, openObject, sealObject } from './sealed-object.ts'
 export { randomToken, sha256Hex } from './token.ts'

@@ -9,23 +9,32 @@ export const SALT_BYTES = 16
 
 const COMMITMENT_BYTES = 32
 
+export const HEAD_BYTES = SALT_BYTES + COMMITMENT_BYTES
+
 // Every record has a key of its own, so the nonce need not vary. That holds only while each
 // record's salt is fresh.
 const NONCE = Buffer.alloc(NONCE_BYTES)
 
-type RecordKey = { readonly format: Format; readonly kid: string; readonly key: KeyObject }
+/** Formats of texts, and `cw1o`, which is bytes. */
+type RecordFormat = Format | 'cw1o'
+
+type RecordKey<F extends RecordFormat = RecordFormat> = {
+  readonly format: F
+  readonly kid: string
+  readonly key: KeyObject
+}
 
 /**
  * Seals one record under a sub-key of its own: HKDF-SHA256 of the key with a 16-byte salt and the
  * record's context gives an AES-256-GCM key and a 32-byte commitment to it. The salt must be
  * random and used once.
  */
-export function sealRecord(
-  { format, kid, key }: RecordKey,
+export function sealRecord<F extends RecordFormat>(
+  { format, kid, key }: RecordKey<F>,
   salt: Uint8Array,
   context: SealContext,
   plaintext: Uint8Array,
-): Envelope {
+): Omit<Envelope, 'format'> & { readonly format: F } {
   const bound = associatedData(format, kid, context)
   const { recordKey, commitment } = derive(key, salt, bound)
   return {
@@ -43,7 +52,7 @@ export function sealRecord(
 export function openRecord(
   { format, kid, key }: RecordKey,
   context: SealContext,
-  { head, body }: Envelope,
+  { head, body }: Pick<Envelope, 'head' | 'body'>,
 ): Buffer {
   const bound = associatedData(format, kid, context)
   const { recordKey, commitment } = derive(key, head.subarray(0, SALT_BYTES), bound)

@@ -16,6 +16,7 @@ import { deriveServiceKeys } from './rings/derive-service-keys.ts'
 import { parseOpenRing, parseSealRing } from './rings/hpke-rings.ts'
 import { describeRing, type KeyRing } from './rings/live-rings.ts'
 import { parseContentRing, parseMacRing, parseMasterRing } from './rings/secret-rings.ts'
+import { openObject, sealObjectWith } from './sealed-object.ts'
 import { createStreamKey, openBlock, sealBlock } from './stream-key.ts'
 import * as reader from './testing/format-reader.ts'
 import type { Vectors } from './testing/format-reader.ts'
@@ -67,6 +68,13 @@ describe('the vectors of FORMAT.md, by this package', () => {
     expect(openWithDataKey(opened, words.context, sealed).toString()).toBe(words.plaintext)
   })
 
+  it('seal and open an object', () => {
+    const { context, plaintext, salt, sealed } = vectors.object
+    const dataKey = openDataKey(content, call, vectors.dataKey.wrapped)
+    expect(sealObjectWith(hex(salt), dataKey, context, hex(plaintext)).toString('hex')).toBe(sealed)
+    expect(openObject(dataKey, context, hex(sealed)).toString('hex')).toBe(plaintext)
+  })
+
   it('seal and open a block', () => {
     const { streamId, salt, index, header, plaintext, sealed } = vectors.block
     const dataKey = openDataKey(content, call, vectors.dataKey.wrapped)
@@ -110,8 +118,8 @@ describe('the vectors of FORMAT.md, by a reader of that page', () => {
     expect(opened.toString()).toBe(plaintext)
   })
 
-  it('open content, the data key, words and a block', async () => {
-    const { content: record, dataKey, words, block } = vectors
+  it('open content, the data key, words, an object and a block', async () => {
+    const { content: record, dataKey, words, object, block } = vectors
     const ringKey = reader.keyOf(keys.CONTENT_KEYS)
     const opened = await reader.openRecord(ringKey, record.context, record.sealed)
     expect(opened.toString()).toBe(record.plaintext)
@@ -125,6 +133,8 @@ describe('the vectors of FORMAT.md, by a reader of that page', () => {
     expect(key.toString('hex')).toBe(dataKey.key)
     const said = await reader.openRecord(key, words.context, words.sealed)
     expect(said.toString()).toBe(words.plaintext)
+    const kept = await reader.openObject(key, object.context, hex(object.sealed))
+    expect(kept.toString('hex')).toBe(object.plaintext)
     expect((await reader.openBlock(key, block)).toString('hex')).toBe(block.plaintext)
   })
 

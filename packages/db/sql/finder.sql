@@ -506,6 +506,7 @@ begin
     when 'callback_inbox' then return array['callback_inbox', 'kid', 'id'];
     when 'idempotency_keys' then return array['idempotency_keys', 'kid', 'call_id'];
     when 'never_call' then return array['never_call', 'kid', 'id'];
+    when 'recordings' then return array['recordings', 'kid', 'id'];
     when 'webhook_secrets' then return array['webhook_secrets', 'kid', 'id'];
     else raise exception 'no such place' using errcode = '22023';
   end case;
@@ -535,7 +536,8 @@ language sql stable security definer set search_path = app, pg_temp
 as $$
   select p.place, k.kid
   from unnest(array['phone_credentials', 'calls.person', 'calls.metadata', 'calls.recording_url',
-    'call_keys', 'callback_inbox', 'idempotency_keys', 'never_call', 'webhook_secrets']) as p (place)
+    'call_keys', 'callback_inbox', 'idempotency_keys', 'never_call', 'recordings',
+    'webhook_secrets']) as p (place)
   cross join lateral finder.key_ids_of(p.place) k
 $$;
 

@@ -14,6 +14,7 @@ export const sealedPlaces = [
   'callback_inbox',
   'idempotency_keys',
   'never_call',
+  'recordings',
   // Last, as another process opens it than the others: a job changes hands once.
   'webhook_secrets',
 ] as const

@@ -16,6 +16,7 @@ export type Vectors = {
   content: Sealing & { salt: string }
   dataKey: { tenantId: string; callId: string; key: string; salt: string; wrapped: string }
   words: Sealing & { salt: string }
+  object: Sealing & { salt: string }
   block: Record<'streamId' | 'salt' | 'header' | 'plaintext' | 'sealed', string> & { index: number }
   blindIndex: { purpose: string; tenantId: string; value: string; index: string[] }
   macToken: { purpose: string; message: string; token: string }
@@ -128,6 +129,15 @@ export async function openRecord(key: Uint8Array, context: SealContext, sealed: 
   if (!material.subarray(32).equals(bytes.subarray(16))) throw new Error('Another key')
   const recordKey = material.subarray(0, 32)
   return gcmOpen(recordKey, Buffer.alloc(12), bound, Buffer.from(body, 'base64url'))
+}
+
+export async function openObject(key: Uint8Array, context: SealContext, sealed: Uint8Array) {
+  const bytes = Buffer.from(sealed)
+  if (bytes.toString('latin1', 0, 4) !== 'cw1o') throw new Error('Another format')
+  const bound = aad('cw1o', '', context)
+  const material = await hkdf(key, bytes.subarray(4, 20), bound, 64)
+  if (!material.subarray(32).equals(bytes.subarray(20, 52))) throw new Error('Another key')
+  return gcmOpen(material.subarray(0, 32), Buffer.alloc(12), bound, bytes.subarray(52))
 }
 
 export async function openBlock(dataKey: Uint8Array, block: Vectors['block']) {

@@ -40,6 +40,7 @@ const sealAll = (tenant: string, kid: string) =>
     update callback_inbox set body_sealed = 'cw1d.${kid}.a.b' where tenant_id = '${tenant}';
     update idempotency_keys set fingerprint = 'cw1d.${kid}.a.b' where tenant_id = '${tenant}';
     update never_call set person_sealed = 'cw1d.${kid}.a.b' where tenant_id = '${tenant}';
+    update recordings set wrapped = 'cw1k.${kid}.a.b', erased_at = null where tenant_id = '${tenant}';
     update webhook_secrets set sealed = 'cw1c.${kid}.a.b' where tenant_id = '${tenant}';
   `)
 beforeEach(async () => {
@@ -58,7 +59,7 @@ async function walk(place: SealedPlace, kid: string | null, limit: number) {
   }
 }
 
-const rowOf: Record<SealedPlace, 'phn' | 'cal' | 'cbk' | 'nvc' | 'whs'> = {
+const rowOf: Record<SealedPlace, 'phn' | 'cal' | 'cbk' | 'nvc' | 'rec' | 'whs'> = {
   phone_credentials: 'phn',
   'calls.person': 'cal',
   'calls.metadata': 'cal',
@@ -67,6 +68,7 @@ const rowOf: Record<SealedPlace, 'phn' | 'cal' | 'cbk' | 'nvc' | 'whs'> = {
   callback_inbox: 'cbk',
   idempotency_keys: 'cal',
   never_call: 'nvc',
+  recordings: 'rec',
   webhook_secrets: 'whs',
 }
 
@@ -93,6 +95,8 @@ test('what names no key is of no key: other forms, other keys, hostile ids', asy
   await sql`update call_keys set wrapped = ${`cw1k.${'k'.repeat(33)}.a.b`}`
   await sql`update callback_inbox set body_sealed = 'cw1d.k1'`
   await sql`update never_call set person_sealed = 'cw1d.'`
+  await sql`update recordings set wrapped = 'cw1k.K1.a.b' where tenant_id = ${tenants[0]}`
+  await sql`update recordings set wrapped = null, erased_at = now() where tenant_id = ${tenants[1]}`
   await sql`update webhook_secrets set sealed = 'cw1c.K1.a.b'`
   const named = await keys.keyIds()
   expect(new Set(named.map(({ place }) => place))).toEqual(new Set(['phone_credentials']))

@@ -2,7 +2,7 @@ import { sealedKeyId, type ContentRing } from '@callwire/crypto'
 import type { SealedPlace } from '@callwire/db'
 import { and, eq, inArray } from 'drizzle-orm'
 import type { AnyPgColumn, PgTable } from 'drizzle-orm/pg-core'
-import { heldFor, type Place } from './place.ts'
+import { heldFor, type Place, type PlacedRow } from './place.ts'
 import { replaceRows } from './replace-rows.ts'
 
 type Row = { readonly tenantId: string; readonly id: string; readonly sealed: string }
@@ -28,9 +28,11 @@ export function contentPlace(o: {
         .select({ id: o.id, sealed: o.column })
         .from(o.table)
         .where(and(eq(o.table.tenantId, tenantId), inArray(o.id, [...ids])))
-      return rows.map(({ id, sealed }) => {
-        const row = { tenantId, id: String(id), sealed: String(sealed) }
-        return {
+      return rows.flatMap(({ id, sealed }) => {
+        // Null where it was erased meanwhile: there is nothing left to seal.
+        if (typeof sealed !== 'string') return []
+        const row = { tenantId, id: String(id), sealed }
+        const placed: PlacedRow = {
           id: row.id,
           kid: sealedKeyId(row.sealed),
           check: (rings) => {
@@ -42,6 +44,7 @@ export function contentPlace(o: {
             becomes: [o.reseal(heldFor(rings, 'contentRing'), row)],
           }),
         }
+        return [placed]
       })
     },
     write: (tx, tenantId, rows) =>

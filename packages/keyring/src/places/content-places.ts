@@ -6,7 +6,7 @@ import {
   type ContentRing,
   type SealContext,
 } from '@callwire/crypto'
-import { callbackInbox, callKeys, calls, idempotencyKeys } from '@callwire/db'
+import { callbackInbox, callKeys, calls, idempotencyKeys, recordings } from '@callwire/db'
 import { sealContexts } from '../contexts.ts'
 import { contentPlace } from './content-place.ts'
 
@@ -68,4 +68,17 @@ export const callKeysPlace = contentPlace({
   open: (ring, row) => openDataKey(ring, { tenantId: row.tenantId, callId: row.id }, row.sealed),
   reseal: (ring, row) =>
     rewrapDataKey(ring, { tenantId: row.tenantId, callId: row.id }, row.sealed),
+})
+
+/** A recording's data key: wrapped anew, while the objects in the store stay as they are. */
+export const recordingKeysPlace = contentPlace({
+  place: 'recordings',
+  table: recordings,
+  tableName: 'recordings',
+  id: recordings.id,
+  column: recordings.wrapped,
+  open: (ring, row) =>
+    openDataKey(ring, { tenantId: row.tenantId, recordingId: row.id }, row.sealed),
+  reseal: (ring, row) =>
+    rewrapDataKey(ring, { tenantId: row.tenantId, recordingId: row.id }, row.sealed),
 })

@@ -30,6 +30,7 @@ const ids = {
   callback_inbox: idOf('cbk', 0),
   idempotency_keys: idOf('cal', 0),
   never_call: idOf('nvc', 0),
+  recordings: idOf('rec', 0),
   webhook_secrets: idOf('whs', 0),
 } as const
 

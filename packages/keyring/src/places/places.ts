@@ -4,6 +4,7 @@ import {
   callKeysPlace,
   callMetadataPlace,
   idempotencyKeysPlace,
+  recordingKeysPlace,
   recordingUrlPlace,
 } from './content-places.ts'
 import { callPersonPlace, neverCallPlace } from './person-places.ts'
@@ -20,6 +21,7 @@ const byName: Readonly<Record<SealedPlace, Place>> = {
   callback_inbox: callbackInboxPlace,
   idempotency_keys: idempotencyKeysPlace,
   never_call: neverCallPlace,
+  recordings: recordingKeysPlace,
   webhook_secrets: webhookSecretsPlace,
 }
 

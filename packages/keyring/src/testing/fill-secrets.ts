@@ -90,6 +90,11 @@ export async function fillSecrets(
     const { wrapped } = createDataKey(rings.contentRing, { tenantId, callId })
     return { call_id: callId, wrapped }
   })
+  await insert('recordings', (n) => {
+    const [tenantId, recordingId] = [tenantOf(n), idOf('rec', n)]
+    const { wrapped } = createDataKey(rings.contentRing, { tenantId, recordingId })
+    return { id: recordingId, call_id: idOf('cal', n), wrapped }
+  })
   await insert('callback_inbox', (n) => ({
     id: idOf('cbk', n),
     call_id: idOf('cal', n),

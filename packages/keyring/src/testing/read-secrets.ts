@@ -59,6 +59,16 @@ export async function readSecrets(
       fingerprintOf(openDataKey(rings.contentRing, { tenantId, callId }, wrapped), callId),
     )
   }
+  for (const row of await sql<Record<string, string>[]>`select * from recordings`) {
+    const [tenantId, recordingId] = [row['tenant_id'] ?? '', row['id'] ?? '']
+    const wrapped = row['wrapped'] ?? ''
+    keep(`${recordingId} key`, wrapped, () =>
+      fingerprintOf(
+        openDataKey(rings.contentRing, { tenantId, recordingId }, wrapped),
+        recordingId,
+      ),
+    )
+  }
   for (const row of await sql<Record<string, string>[]>`select * from callback_inbox`) {
     const [tenant, id] = [row['tenant_id'] ?? '', row['id'] ?? '']
     content(`${id} body`, sealContexts.callbackBody(tenant, id), row['body_sealed'] ?? '')
