@@ -16,6 +16,7 @@ const cli = join(root, 'packages/cli/src/main.ts')
 
 export type Service = 'gateway' | 'ingest' | 'dialer' | 'transcriber' | 'copilot' | 'courier'
 type RunFile = {
+  ingestUrl: string
   gatewayUrl: string
   databaseUrl: string
   redisUrl: string
@@ -170,11 +171,15 @@ export async function startConstellation(
   }
 }
 
-/** Kills one service's process as hard as the system can, and says which it was. */
-export function killService(system: Constellation, service: Service): number {
+/** Kills one service's process as hard as the system can, or asks it to end, and says which it was. */
+export function killService(
+  system: Pick<Constellation, 'runFile'>,
+  service: Service,
+  signal: 'SIGKILL' | 'SIGTERM' = 'SIGKILL',
+): number {
   const pid = system.runFile().pids[service]
   if (pid === undefined) throw new Error(`${service} does not run`)
-  process.kill(pid, 'SIGKILL')
+  process.kill(pid, signal)
   return pid
 }
 
