@@ -1,4 +1,5 @@
 export { ID_RANDOM_BYTES, idPrefixes, idSchemas, isId, newId, type IdKind } from './ids.ts'
+export { brokenStreamEnds, isBrokenStreamEnd, type BrokenStreamEnd } from './stream-end.ts'
 export { countrySchema, e164Schema, normalizePhoneNumber } from './phone-number.ts'
 export { errorCodes, statusOf, type ErrorCode } from './error-code.ts'
 export { failureSchema, page, pageQuery, success, type Failure } from './envelope.ts'

@@ -193,6 +193,42 @@ describe('writeReceiptIfDone', () => {
     ])
   })
 
+  test('names what nobody heard of a call that outlived its media', async () => {
+    const { tenantId } = at
+    await change({ status: 'in-progress' }, ingest)
+    await ingest.transact(tenantId, callId, async (w) => {
+      const row = { id: idOf('stream'), callId, streamSid: 's', sampleRate: 8000 }
+      const startedAt = new Date(Date.now() - 60_000)
+      const clock = { startedAt, endedAt: new Date(), clockMs: 20_000 }
+      const keySalt = 'A'.repeat(22)
+      await w.tx.insert(mediaStreams).values({ tenantId, keySalt, ...row, ...clock })
+      await w.tx.insert(transcriptions).values({ tenantId, callId, state: 'done', ackedMs: 19_000 })
+      const startedText = startedAt.toISOString()
+      await w.append({
+        type: 'stream.started',
+        data: { streamSid: 's', sampleRate: 8000, startedAt: startedText },
+      })
+      await w.append({
+        type: 'stream.ended',
+        data: { frames: 3, audioMs: 60, duplicated: 0, rewound: 0, gaps: [], reason: 'drain' },
+      })
+    })
+    await change({ status: 'completed' })
+    expect(await write()).toBe(true)
+    const events = await at.ledger.read(tenantId, callId, { after: 0, limit: 99 })
+    expect(events.slice(-3).map(({ type }) => type)).toEqual([
+      'transcript.gap',
+      'call.talk',
+      'call.receipt',
+    ])
+    const gap = events.at(-3)?.data as { fromMs: number; toMs: number }
+    expect(gap).toMatchObject({ fromMs: 20_000, reason: 'stream_lost' })
+    expect(gap.toMs).toBeGreaterThanOrEqual(60_000)
+    expect(gap.toMs).toBeLessThan(120_000)
+    const { fromMs, toMs } = gap
+    expect(events.at(-1)?.data).toMatchObject({ gaps: [{ fromMs, toMs }] })
+  })
+
   test('gives media that never came a minute', async () => {
     await change({ status: 'in-progress' })
     await change({ status: 'completed' })

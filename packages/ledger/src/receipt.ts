@@ -33,8 +33,9 @@ export function receiptVerdict(facts: ReceiptFacts): ReceiptVerdict {
   return facts.nowMs - since >= NO_MEDIA_WAIT_MS ? 'write' : 'wait'
 }
 
-/** The types that a receipt sums up. */
+/** The types that a receipt sums up, or that tell what is missing of the call. */
 export const summedTypes = [
+  'stream.started',
   'stream.ended',
   'transcript.final',
   'transcript.gap',
