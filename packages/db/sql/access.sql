@@ -176,7 +176,7 @@ grant update (fingerprint, call_id, status, created_at) on idempotency_keys to c
 grant select (tenant_id, call_id, fingerprint, kid, created_at), update (fingerprint), delete
   on idempotency_keys to callwire_dialer;
 grant select, insert on callback_inbox to callwire_gateway;
-grant select, update (applied_at, outcome, body_sealed, news_hash) on callback_inbox
+grant select, update (applied_at, outcome, body_sealed, news_hash), delete on callback_inbox
   to callwire_dialer;
 grant select, insert on audit_log to callwire_gateway;
 grant insert on audit_log

@@ -387,6 +387,33 @@ as $$
   order by c.created_at limit most
 $$;
 
+-- Those with something stored whose life, as they set it, is over: of calls that have ended and are
+-- closed by a receipt. Days are of 24 hours, whatever the clocks of summer do.
+create function tenants_past_retention() returns table (tenant_id text)
+language sql stable security definer set search_path = app, pg_temp
+as $$
+  select t.tenant_id from tenants t
+  where exists (
+    select from calls c join call_heads h on h.tenant_id = c.tenant_id and h.call_id = c.id
+    where c.tenant_id = t.tenant_id and c.words_erased_at is null
+      and c.ended_at < now() - t.retain_words_days * interval '24 hours'
+      and h.last_type = 'call.receipt'
+  ) or exists (
+    select from calls c join call_heads h on h.tenant_id = c.tenant_id and h.call_id = c.id
+    where c.tenant_id = t.tenant_id and c.number_erased_at is null
+      and c.ended_at < now() - t.retain_numbers_days * interval '24 hours'
+      and h.last_type = 'call.receipt'
+  ) or exists (
+    select from recordings r
+      join calls c on c.tenant_id = r.tenant_id and c.id = r.call_id
+      join call_heads h on h.tenant_id = c.tenant_id and h.call_id = c.id
+    where r.tenant_id = t.tenant_id and r.erased_at is null
+      and c.ended_at < now() - t.retain_recordings_days * interval '24 hours'
+      and h.last_type = 'call.receipt'
+  )
+  order by t.tenant_id
+$$;
+
 -- Webhooks ------------------------------------------------------------------------------------
 
 create function active_webhook_endpoints() returns table (tenant_id text, id text)
@@ -556,7 +583,7 @@ $$;
 
 -- The rows of a place that name this key, or all of them, after a row, in the order of tenant and id.
 -- Where something sealed must stand, all are all, and what was put there that names no key is found
--- out. Elsewhere they are the first few of every key, merged: a walk along the index too.
+-- out; a call whose number was erased has nothing to stand there. Elsewhere they are the first few of every key, merged: a walk along the index too.
 create function sealed_rows(place text, kid text, after_tenant text, after_id text, most integer)
   returns table (tenant_id text, id text)
 language plpgsql stable security definer set search_path = app, pg_temp
@@ -570,8 +597,9 @@ begin
     and place in ('phone_credentials', 'calls.person', 'call_keys', 'callback_inbox', 'never_call',
       'webhook_secrets') then
     return query execute format(
-      'select t.tenant_id, t.%2$I from %1$I t where (t.tenant_id, t.%2$I) > ($1, $2)
-      order by t.tenant_id, t.%2$I limit $3', at[1], at[3])
+      'select t.tenant_id, t.%2$I from %1$I t where (t.tenant_id, t.%2$I) > ($1, $2) %3$s
+      order by t.tenant_id, t.%2$I limit $3', at[1], at[3],
+      case place when 'calls.person' then 'and t.number_erased_at is null' else '' end)
       using after_tenant, after_id, most;
     return;
   end if;
@@ -627,7 +655,7 @@ grant execute on function call_by_id(text), due_calls(integer), stale_dialing(in
   unknown_calls(integer, integer, integer), parked_calls(), unpolled_calls(integer, integer), unapplied_callbacks(integer, integer),
   stale_streams(integer, integer), pending_transcriptions(integer), unreceipted_calls(integer),
   expired_calls(integer), calls_over_limit(integer, integer, integer), account_live_calls(text),
-  call_of_attempt(text, integer), old_idempotency_keys(bigint, integer)
+  call_of_attempt(text, integer), old_idempotency_keys(bigint, integer), tenants_past_retention()
   to callwire_dialer;
 grant execute on function active_webhook_endpoints(),
   webhook_endpoints_behind(integer, integer),

@@ -58,6 +58,8 @@ export type Finder = {
   accountLiveCalls(accountSid: string): Promise<number>
   /** Idempotency keys made so long ago, by the call they stand for. */
   oldIdempotencyKeys(olderThanMs: number, limit: number): Promise<FoundCall[]>
+  /** Those with something stored whose life is over by their own settings, of closed calls. */
+  tenantsPastRetention(): Promise<string[]>
   activeWebhookEndpoints(): Promise<Found[]>
   /**
    * Of these, whoever may have something to be told that happened since `lookBehindMs` before the
@@ -144,6 +146,10 @@ export function createFinder(client: Client): Finder {
       return row?.count ?? 0
     },
     oldIdempotencyKeys: (ageMs, limit) => many(one.call, 'old_idempotency_keys', [ageMs, limit]),
+    tenantsPastRetention: async () => {
+      const rows = await many<{ tenantId: string }>(one.tenant, 'tenants_past_retention', [])
+      return rows.map(({ tenantId }) => tenantId)
+    },
     activeWebhookEndpoints: () => many(one.found, 'active_webhook_endpoints', []),
     webhookEndpointsBehind: ({ lookBehindMs, notedMs }) =>
       many(one.found, 'webhook_endpoints_behind', [lookBehindMs, notedMs]),

@@ -102,6 +102,16 @@ test('what names no key is of no key: other forms, other keys, hostile ids', asy
   expect(new Set(named.map(({ place }) => place))).toEqual(new Set(['phone_credentials']))
 })
 
+test('a call whose number was erased has nothing sealed to stand there', async () => {
+  await sql`update calls set person_sealed = null, person_index = null, metadata_sealed = null,
+    number_erased_at = now() where tenant_id = ${tenants[0]}`
+  const kept = { tenantId: idOf('ten', 2), id: idOf('cal', 2) }
+  expect(await walk('calls.person', null, 1)).toEqual([kept])
+  await sql`update calls set person_sealed = 'cw1d.k1.a.b', person_index = 'i',
+    number_erased_at = null where tenant_id = ${tenants[0]}`
+  expect(await walk('calls.person', null, 1)).toHaveLength(2)
+})
+
 test('the longest key id is named whole', async () => {
   const kid = `k${'-'.repeat(31)}`
   await sealAll(tenants[0], kid)

@@ -125,6 +125,7 @@ export const finderFunctions: Readonly<Record<string, readonly string[]>> = {
   'stale_streams(integer,integer)': ['dialer'],
   'stream_token_by_hash(text)': ['ingest'],
   'tenant_count()': ['dialer', 'gateway'],
+  'tenants_past_retention()': ['dialer'],
   'unapplied_callbacks(integer,integer)': ['dialer'],
   'unknown_calls(integer,integer,integer)': ['dialer'],
   'unpolled_calls(integer,integer)': ['dialer'],
