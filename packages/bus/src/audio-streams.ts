@@ -19,6 +19,8 @@ export type AudioStreams = AsyncDisposable & {
   /** Forgets what lies before `id`; `id` itself stays. */
   trimTo(callId: string, id: string): Promise<void>
   exists(callId: string): Promise<boolean>
+  /** The id of the newest entry, or null when there is none. */
+  lastId(callId: string): Promise<string | null>
   remove(callId: string): Promise<void>
 }
 
@@ -60,6 +62,12 @@ export function createAudioStreams(conn: BusConnection): AudioStreams {
       }),
     exists: (callId) =>
       busCall(async () => (await conn.command.exists(names.audioStream(callId))) === 1),
+    lastId: (callId) =>
+      busCall(async () => {
+        const key = names.audioStream(callId)
+        const [newest] = await conn.command.xrevrange(key, '+', '-', 'COUNT', 1)
+        return newest?.[0] ?? null
+      }),
     remove: (callId) =>
       busCall(async () => {
         await conn.command.unlink(names.audioStream(callId))

@@ -9,13 +9,15 @@ test('one owner at a time; another is refused until it is released', async () =>
   expect(await leases.acquire(callId, 'a')).toBe(true)
   expect(await leases.acquire(callId, 'a')).toBe(true)
   expect(await leases.acquire(callId, 'b')).toBe(false)
-  expect(await leases.renew(callId, 'a')).toBe(true)
-  expect(await leases.renew(callId, 'b')).toBe(false)
+  expect(await leases.free([callId, uniqueId('cal')])).toHaveLength(1)
+  expect(await leases.free([callId])).toEqual([])
   await leases.release(callId, 'b')
   expect(await leases.acquire(callId, 'b')).toBe(false)
   await leases.release(callId, 'a')
+  expect(await leases.free([callId])).toEqual([callId])
   expect(await leases.acquire(callId, 'b')).toBe(true)
-  expect(await leases.renew(callId, 'a')).toBe(false)
+  expect(await leases.acquire(callId, 'a')).toBe(false)
+  expect(await leases.free([])).toEqual([])
 })
 
 test('a lease that nobody renews runs out', async () => {
@@ -24,7 +26,7 @@ test('a lease that nobody renews runs out', async () => {
   const callId = uniqueId('cal')
   await leases.acquire(callId, 'a', 60)
   await expect.poll(() => leases.acquire(callId, 'b')).toBe(true)
-  expect(await leases.renew(callId, 'a')).toBe(false)
+  expect(await leases.acquire(callId, 'a')).toBe(false)
 })
 
 test('of many who ask at once one gets it', async () => {

@@ -1,8 +1,10 @@
 import type { Leases } from '@callwire/bus'
 import { openDataKey, type ContentRing, type DataKey } from '@callwire/crypto'
-import { callKeys, transcriptions, type Database } from '@callwire/db'
+import { callKeys, mediaStreams, transcriptions, type Database, type Tx } from '@callwire/db'
 import type { CallJob } from '@callwire/contracts'
+import type { Clock } from '@callwire/runtime'
 import { and, eq, sql } from 'drizzle-orm'
+import type { TranscriberMetrics } from './metrics.ts'
 import type { Times } from './times.ts'
 
 /** The right to write a call's words, until the lease is lost. */
@@ -14,6 +16,8 @@ export type Claim = {
   /** Where the predecessor stopped: the audio stream's id, and the call's clock. */
   ackedId: string
   ackedMs: number
+  /** When the lease was asked for, by the monotonic clock. */
+  takenAtMs: number
 }
 
 export type ClaimDeps = {
@@ -22,6 +26,8 @@ export type ClaimDeps = {
   contentRing: ContentRing
   owner: string
   times: Pick<Times, 'leaseMs'>
+  clock: Pick<Clock, 'monotonicMs'>
+  metrics: Pick<TranscriberMetrics, 'leased'>
 }
 
 /**
@@ -31,17 +37,22 @@ export type ClaimDeps = {
  */
 export async function claimCall(deps: ClaimDeps, job: CallJob): Promise<Claim | null> {
   const { leases, owner } = deps
+  const takenAtMs = deps.clock.monotonicMs()
   if (!(await leases.acquire(job.callId, owner, deps.times.leaseMs))) return null
   let claim: Claim | null = null
   try {
-    claim = await takeFence(deps, job)
+    const taken = await takeFence(deps, job)
+    if (taken !== null) claim = { ...taken, takenAtMs }
   } finally {
     if (claim === null) await leases.release(job.callId, owner)
   }
   return claim
 }
 
-async function takeFence(deps: ClaimDeps, { tenantId, callId }: CallJob): Promise<Claim | null> {
+async function takeFence(
+  deps: ClaimDeps,
+  { tenantId, callId }: CallJob,
+): Promise<Omit<Claim, 'takenAtMs'> | null> {
   const taken = await deps.database.withTenant(tenantId, async (tx) => {
     const [key] = await tx
       .select({ wrapped: callKeys.wrapped })
@@ -57,10 +68,26 @@ async function takeFence(deps: ClaimDeps, { tenantId, callId }: CallJob): Promis
         ackedId: transcriptions.ackedId,
         ackedMs: transcriptions.ackedMs,
       })
-    return row === undefined ? null : { ...row, wrapped: key.wrapped }
+    if (row === undefined) return null
+    const audioForMs = row.fence === 1 ? await readAudioAge(tx, callId) : null
+    return { position: row, audioForMs, wrapped: key.wrapped }
   })
   if (taken === null) return null
-  const { wrapped, ...position } = taken
+  const { wrapped, position, audioForMs } = taken
   const dataKey = openDataKey(deps.contentRing, { tenantId, callId }, wrapped)
+  if (audioForMs !== null) deps.metrics.leased(audioForMs)
   return { tenantId, callId, dataKey, ...position }
+}
+
+/** Ms since a call's first audio came in; null when none did. */
+async function readAudioAge(tx: Tx, callId: string): Promise<number | null> {
+  const [row] = await tx
+    .select({
+      ms: sql<
+        string | null
+      >`extract(epoch from clock_timestamp() - min(${mediaStreams.startedAt})) * 1000`,
+    })
+    .from(mediaStreams)
+    .where(eq(mediaStreams.callId, callId))
+  return row?.ms == null ? null : Number(row.ms)
 }

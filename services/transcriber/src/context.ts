@@ -3,6 +3,7 @@ import {
   createAudioStreams,
   createDoorbell,
   createLeases,
+  createQueues,
   requireNoEviction,
   work,
 } from '@callwire/bus'
@@ -11,6 +12,7 @@ import { connectDatabase } from '@callwire/db'
 import { measureHeldKeys, watchKeys } from '@callwire/keyring'
 import { createLedger } from '@callwire/ledger'
 import {
+  AppError,
   createHealth,
   createMetrics,
   every,
@@ -21,6 +23,7 @@ import {
 } from '@callwire/runtime'
 import type { Config } from './config.ts'
 import { findCalls } from './find-calls.ts'
+import { createTranscriberMetrics } from './metrics.ts'
 import { providersNamed } from './providers.ts'
 import { createSessions, MAX_SESSIONS } from './sessions.ts'
 import { times as usualTimes, type Times } from './times.ts'
@@ -54,39 +57,47 @@ export async function createTranscriber(
   const ledger = createLedger({ database, doorbell, clock, random, log })
   const audio = stack.use(createAudioStreams(redis))
   const leases = createLeases(redis)
+  const queues = createQueues(redis)
+  stack.defer(() => queues.close())
   const owner = `transcriber-${randomToken(12)}`
-
-  const sessions = stack.use(
-    createSessions({
-      database,
-      ledger,
-      doorbell,
-      audio,
-      leases,
-      providers,
-      contentRing: config.contentRing,
-      owner,
-      times,
-      clock,
-      random,
-      log,
-    }),
-  )
   const metrics = createMetrics()
   measureHeldKeys(metrics, keyWatch)
-  const health = createHealth({
-    database: () => database.ping(),
-    redis: () => redis.ping(),
-    keys: () => keyWatch.check(),
+
+  const sessions = createSessions({
+    database,
+    ledger,
+    doorbell,
+    audio,
+    leases,
+    queues,
+    providers,
+    contentRing: config.contentRing,
+    owner,
+    times,
+    clock,
+    random,
+    log,
+    metrics: createTranscriberMetrics(metrics, clock),
   })
+  const health = createHealth(
+    {
+      database: () => database.ping(),
+      redis: () => redis.ping(),
+      keys: () => keyWatch.check(),
+      calls: () => (signal.aborted ? Promise.reject(new Draining()) : Promise.resolve()),
+    },
+    { extra: () => ({ sessions: sessions.live, providers: providers.map(({ id }) => id) }) },
+  )
   stack.use(
     await serveMetrics({ metrics, host: config.host, port: config.metricsPort, log, health }),
   )
+  const worker = work(redis, 'transcribe', (job) => sessions.wake(job), {
+    concurrency: MAX_SESSIONS,
+    log,
+  })
+  stack.defer(() => handOver(worker, sessions))
   stack.use(
-    work(redis, 'transcribe', (job) => sessions.wake(job), { concurrency: MAX_SESSIONS, log }),
-  )
-  stack.use(
-    every(times.findMs, () => findCalls(database, sessions), {
+    every(times.findMs, () => findCalls({ database, leases, random }, sessions), {
       clock,
       signal,
       log,
@@ -94,4 +105,21 @@ export async function createTranscriber(
     }),
   )
   return stack.move()
+}
+
+/** A queue's worker is closed in a moment, unless Redis is away: the live calls do not wait for that. */
+const STOP_TAKING_MS = 500
+
+/** First no more calls are taken, or the wake-ups for a successor would come back here; then all are given up. */
+async function handOver(worker: AsyncDisposable, sessions: AsyncDisposable): Promise<void> {
+  const closed = Promise.resolve(worker[Symbol.asyncDispose]())
+  await Promise.race([closed, clock.sleep(STOP_TAKING_MS)])
+  await sessions[Symbol.asyncDispose]()
+  await closed
+}
+
+class Draining extends AppError {
+  constructor() {
+    super({ code: 'draining', message: 'The transcriber hands its calls over.', level: 'info' })
+  }
 }

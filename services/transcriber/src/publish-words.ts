@@ -1,53 +1,63 @@
-import type { AudioStreams, Doorbell } from '@callwire/bus'
+import type { Doorbell } from '@callwire/bus'
 import type { Ledger } from '@callwire/ledger'
 import { maskInterim } from '@callwire/masking'
-import type { Acknowledger } from './acknowledge.ts'
+import type { Clock } from '@callwire/runtime'
+import type { Position } from './acknowledge.ts'
 import type { Claim } from './claim-call.ts'
-import type { SpeechEvent } from './speech/session.ts'
+import type { SpeechEvent } from './speech/speech-event.ts'
 import { createUtterances } from './utterances.ts'
-import { writeFinal, writeGap, type Position } from './write-words.ts'
+import type { WordsProgress } from './words-progress.ts'
+import { ClaimLost, writeFinal, writeGap } from './write-words.ts'
 
 export type PublishDeps = {
   ledger: Ledger
   doorbell: Pick<Doorbell, 'ringInterim'>
-  audio: Pick<AudioStreams, 'trimTo'>
+  clock: Pick<Clock, 'sleep'>
 }
 
-/**
- * A successor hears this much again before the first word that was not final: a word's sound begins
- * before its speaker is known to speak, and damage shows only in what surrounds it.
- */
-const PRE_ROLL_MS = 2_000
+/** How the words of a call and the acknowledgement of its audio hang together. */
+export type PublishTies = {
+  progress: WordsProgress
+  onCommitted: (position: Position) => void
+  /** Whether the call is certainly still ours, now. */
+  isHeld: () => boolean
+  signal: AbortSignal
+}
+
+/** A loss of several words is told as one gap: how long after one of them the next is awaited. */
+const GAP_SETTLES_MS = 1_000
+
+type Gap = { fromMs: number; toMs: number; reason: string }
 
 /**
  * Says what was heard: interims on the doorbell alone, finals and gaps in the ledger, each with the
  * place in the audio up to which nothing need be heard again.
  *
- * @throws ClaimLost when another transcriber has taken the call
+ * @throws ClaimLost when another transcriber has taken the call, or may have
  */
 export async function publishWords(
   deps: PublishDeps,
   claim: Claim,
   events: AsyncIterable<SpeechEvent>,
-  heardAudio: Acknowledger,
-  signal: AbortSignal,
+  { progress, onCommitted, isHeld, signal }: PublishTies,
 ): Promise<void> {
   const utterances = createUtterances(claim.callId, claim.fence)
-  let position: Position = { ackedId: claim.ackedId, ackedMs: claim.ackedMs }
-  let pendingGap: { fromMs: number; toMs: number; reason: string } | null = null
+  const gap: { pending: Gap | null } = { pending: null }
 
   const settleGap = async () => {
-    if (pendingGap === null) return
-    const gap = pendingGap
-    pendingGap = null
-    await writeGap(deps.ledger, claim, gap)
+    const { pending } = gap
+    if (pending === null) return
+    gap.pending = null
+    await writeGap(deps.ledger, claim, pending)
+    progress.holdFrom(null)
   }
 
   const lose = async ({ startMs, endMs, reason }: Extract<SpeechEvent, { type: 'lost' }>) => {
-    const joins = pendingGap?.reason === reason && startMs <= pendingGap.toMs
+    const joins = gap.pending?.reason === reason && startMs <= gap.pending.toMs
     if (!joins) await settleGap()
-    const fromMs = Math.min(pendingGap?.fromMs ?? startMs, startMs)
-    pendingGap = { fromMs, toMs: Math.max(pendingGap?.toMs ?? 0, endMs), reason }
+    const fromMs = Math.min(gap.pending?.fromMs ?? startMs, startMs)
+    gap.pending = { fromMs, toMs: Math.max(gap.pending?.toMs ?? 0, endMs), reason }
+    progress.holdFrom(fromMs)
   }
 
   const publish = async (event: SpeechEvent) => {
@@ -55,22 +65,55 @@ export async function publishWords(
     await settleGap()
     const placed = utterances.place(event)
     if (event.type === 'interim') {
+      progress.open(utterances.earliestOpenMs())
       const { text } = maskInterim(event.text)
       const { startMs, endMs, speaker } = event
       const said = { text, startMs, endMs, ...(speaker === undefined ? {} : { speaker }) }
       await deps.doorbell.ringInterim(claim.tenantId, claim.callId, { ...placed, ...said })
       return
     }
-    const doneMs = Math.min(event.endMs, utterances.earliestOpenMs() ?? event.endMs) - PRE_ROLL_MS
-    const ackedId = heardAudio.upTo(doneMs) ?? position.ackedId
-    position = { ackedId, ackedMs: Math.max(position.ackedMs, event.endMs) }
+    const openFromMs = utterances.earliestOpenMs()
+    const position = progress.positionAfter(event.endMs, openFromMs)
     await writeFinal(deps.ledger, claim, { final: event, ...placed, position })
-    if (ackedId !== '0-0') await deps.audio.trimTo(claim.callId, ackedId).catch(() => undefined)
+    progress.final(event.endMs, openFromMs)
+    onCommitted(position)
   }
 
-  for await (const event of events) {
+  const source = events[Symbol.asyncIterator]()
+  let next = source.next()
+  for (;;) {
+    if (gap.pending !== null && !(await comesWithin(deps.clock, next, GAP_SETTLES_MS))) {
+      if (signal.aborted) return
+      if (!isHeld()) throw new ClaimLost()
+      await settleGap()
+    }
+    progress.isBusy(gap.pending !== null)
+    const result = await next
+    progress.isBusy(true)
     if (signal.aborted) return
-    await publish(event)
+    // A process that stood still must not speak for a call that went on without it.
+    if (!isHeld()) throw new ClaimLost()
+    if (result.done === true) break
+    await publish(result.value)
+    next = source.next()
   }
-  if (!signal.aborted) await settleGap()
+  await settleGap()
+}
+
+/** Whether something comes within so many ms. */
+async function comesWithin(
+  clock: Pick<Clock, 'sleep'>,
+  coming: Promise<unknown>,
+  ms: number,
+): Promise<boolean> {
+  const stop = new AbortController()
+  const late = clock.sleep(ms, stop.signal).then(
+    () => false,
+    () => true,
+  )
+  try {
+    return await Promise.race([coming.then(() => true), late])
+  } finally {
+    stop.abort()
+  }
 }

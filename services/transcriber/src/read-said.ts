@@ -19,19 +19,26 @@ export async function readEvents(
   }
 }
 
-/** What this call's earlier transcribers have said for good. */
+/**
+ * What this call's earlier transcribers have said for good, and up to where on the call's clock
+ * nothing is missing from it.
+ */
 export async function readSaid(
   ledger: Pick<Ledger, 'read'>,
-  claim: { tenantId: string; callId: string; fence: number },
-): Promise<Said> {
+  claim: { tenantId: string; callId: string; fence: number; ackedMs: number },
+): Promise<{ said: Said; saidToMs: number }> {
   const said = createSaid()
-  if (claim.fence <= 1) return said
+  let saidToMs = claim.ackedMs
+  if (claim.fence <= 1) return { said, saidToMs }
   for (const event of await readEvents(ledger, claim)) {
     if (event.data === null) continue
-    if (event.type === 'transcript.final') said.final(event.data)
+    if (event.type === 'transcript.final') {
+      said.final(event.data)
+      saidToMs = Math.max(saidToMs, event.data.endMs)
+    }
     if (event.type === 'transcript.gap') {
       said.gap({ startMs: event.data.fromMs, endMs: event.data.toMs })
     }
   }
-  return said
+  return { said, saidToMs }
 }

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { createLeases } from '@callwire/bus'
 import { parseContentRing } from '@callwire/crypto'
+import { systemClock } from '@callwire/runtime'
 import { eventually } from '@callwire/testkit'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { claimCall } from './claim-call.ts'
@@ -188,11 +189,12 @@ describe('a transcriber that stops in mid-utterance', () => {
 
 describe('whose call it is', () => {
   const contentRing = parseContentRing(contentKeys)
-  const claimAs = async (owner: string, call: SeededCall) =>
-    claimCall(
-      { database: fixture.own, leases: createLeases(fixture.bus), contentRing, owner, times },
-      call,
-    )
+  const metrics = { leased: () => undefined }
+  const claimAs = async (owner: string, call: SeededCall) => {
+    const leases = createLeases(fixture.bus)
+    const parts = { contentRing, owner, times, clock: systemClock, metrics }
+    return claimCall({ database: fixture.own, leases, ...parts }, call)
+  }
   const lapse = (call: SeededCall) => fixture.bus.command.del(`cw:lease:{${call.callId}}`)
 
   test('nobody else’s while the lease lasts, and once its words are complete nobody’s', async () => {

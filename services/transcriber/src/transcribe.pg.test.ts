@@ -203,7 +203,10 @@ describe('damage on the way', () => {
     await socket.end()
     await fixture.done(call)
     expect(texts(await fixture.finals(call))).toEqual(['alpha charlie', 'delta echo'])
-    expect(await fixture.gaps(call)).toMatchObject([{ reason: 'audio_missing' }])
+    const gaps = await fixture.gaps(call)
+    expect(gaps).toMatchObject([{ reason: 'audio_damaged' }])
+    expect(gaps[0]?.fromMs).toBeLessThanOrEqual(700)
+    expect(gaps[0]?.toMs).toBeGreaterThanOrEqual(1_000)
   })
 })
 
@@ -215,7 +218,10 @@ describe('a second media socket of a call', () => {
     await first.play(one.pcm)
     await first.end()
     // Its own script, from its own beginning, 3 s after the first one's end.
-    const second = await fixture.socket(call, { clockStartMs: first.clockMs() + 3_000 })
+    const second = await fixture.socket(call, {
+      priorClockMs: first.clockMs(),
+      clockStartMs: first.clockMs() + 3_000,
+    })
     const two = converse(['1: after the break'])
     await second.play(two.pcm)
     await second.end()
@@ -237,7 +243,7 @@ describe('a second media socket of a call', () => {
     const first = await fixture.socket(call)
     await first.play(slice(pcm, 0, 1_100))
     // The other socket is there before the first has ended.
-    const second = await fixture.socket(call, { clockStartMs: 1_200 })
+    const second = await fixture.socket(call, { priorClockMs: 1_100, clockStartMs: 1_200 })
     await first.end()
     await second.play(slice(pcm, 1_200))
     await second.end()
@@ -258,7 +264,10 @@ describe('a second media socket of a call', () => {
     await first.end()
     await fixture.complete(call)
     await fixture.done(call)
-    const second = await fixture.socket(call, { clockStartMs: 60_000 })
+    const second = await fixture.socket(call, {
+      priorClockMs: first.clockMs(),
+      clockStartMs: 60_000,
+    })
     await second.play(converse(['1: not quite']).pcm)
     await second.end()
     const events = await eventually(async () => {

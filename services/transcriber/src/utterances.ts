@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { ID_RANDOM_BYTES, newId } from '@callwire/contracts'
-import type { SpeechEvent } from './speech/session.ts'
+import type { SpeechEvent } from './speech/speech-event.ts'
 
 type Spoken = Extract<SpeechEvent, { type: 'interim' | 'final' }>
 

@@ -4,8 +4,10 @@ import { transcriptions } from '@callwire/db'
 import type { Ledger, LedgerWork } from '@callwire/ledger'
 import { AppError } from '@callwire/runtime'
 import { and, eq, sql } from 'drizzle-orm'
+import type { Position } from './acknowledge.ts'
 import type { Claim } from './claim-call.ts'
-import type { SpeechEvent } from './speech/session.ts'
+import { positionColumns } from './position-columns.ts'
+import type { SpeechEvent } from './speech/speech-event.ts'
 
 /** Another transcriber has taken the call: whatever this one still holds is for the other to say. */
 export class ClaimLost extends AppError {
@@ -15,7 +17,6 @@ export class ClaimLost extends AppError {
 }
 
 type Final = Extract<SpeechEvent, { type: 'interim' | 'final' }>
-export type Position = { ackedId: string; ackedMs: number }
 
 /** Commits one final: masked in clear, its original words sealed beside it, and how far the audio is done with. */
 export async function writeFinal(
@@ -36,7 +37,7 @@ export async function writeFinal(
     final.text,
   )
   await ledger.transact(claim.tenantId, claim.callId, async (work) => {
-    await advance(work, claim, { ...o.position, state: 'pending' })
+    await advance(work, claim, { state: 'pending', position: o.position })
     await work.append({
       type: 'transcript.final',
       data: {
@@ -56,32 +57,29 @@ export async function writeFinal(
   })
 }
 
-/** Commits a stretch whose words could not be had. */
+/** Commits a stretch whose words could not be had; whole ms, so that no part of it goes unnamed. */
 export async function writeGap(
   ledger: Ledger,
   claim: Claim,
   gap: { fromMs: number; toMs: number; reason: string },
 ): Promise<void> {
+  const data = { ...gap, fromMs: Math.floor(gap.fromMs), toMs: Math.ceil(gap.toMs) }
   await ledger.transact(claim.tenantId, claim.callId, async (work) => {
-    await advance(work, claim, { state: 'pending', ackedMs: gap.toMs })
-    await work.append({ type: 'transcript.gap', data: gap })
+    await advance(work, claim, { state: 'pending' })
+    await work.append({ type: 'transcript.gap', data })
   })
 }
 
-/** Moves the call's position under its fence; its clock never goes back. @throws ClaimLost */
+/** Says how far a call is, under its fence; its position never goes back. @throws ClaimLost */
 export async function advance(
   work: LedgerWork,
   claim: Claim,
-  to: Partial<Position> & { state: 'pending' | 'done' },
+  to: { state: 'pending' | 'done'; position?: Position },
 ): Promise<void> {
-  const { ackedMs, ...rest } = to
-  const clock =
-    ackedMs === undefined
-      ? {}
-      : { ackedMs: sql<number>`greatest(${transcriptions.ackedMs}, ${ackedMs})` }
+  const position = to.position === undefined ? {} : positionColumns(to.position)
   const moved = await work.tx
     .update(transcriptions)
-    .set({ ...rest, ...clock, updatedAt: sql`now()` })
+    .set({ state: to.state, ...position, updatedAt: sql`now()` })
     .where(and(eq(transcriptions.callId, claim.callId), eq(transcriptions.fence, claim.fence)))
     .returning({ callId: transcriptions.callId })
   if (moved.length === 0) throw new ClaimLost()

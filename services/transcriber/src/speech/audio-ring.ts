@@ -1,5 +1,11 @@
 /** Audio whose words are not final yet, kept so that another connection can hear it again. */
-export type Chunk = { callMs: number; durationMs: number; pcm: Buffer }
+export type Chunk = {
+  callMs: number
+  durationMs: number
+  pcm: Buffer
+  /** When its last byte came in, epoch ms. */
+  arrivedAtMs?: number
+}
 
 export type AudioRing = {
   /** Keeps a chunk; what is older than the limit goes. */

@@ -2,7 +2,8 @@ import { systemClock, systemRandom, type Logger } from '@callwire/runtime'
 import { expect, test } from 'vitest'
 import { createEventQueue } from './event-queue.ts'
 import type { ProviderEvent, SpeechConnection, SpeechProvider } from './provider.ts'
-import { createSpeechSession, type SpeechEvent } from './session.ts'
+import { createSpeechSession } from './session.ts'
+import type { SpeechEvent } from './speech-event.ts'
 
 const quiet = { warn: () => undefined } as unknown as Logger
 

@@ -3,35 +3,20 @@ import { backoffMs } from '@callwire/runtime'
 import { createAudioRing } from './audio-ring.ts'
 import { createCallClock, type CallClock } from './call-clock.ts'
 import { createEventQueue } from './event-queue.ts'
-import { createSaid, type Said } from './said.ts'
-import type {
-  ProviderEvent,
-  SpeechConnection,
-  SpeechErrorKind,
-  SpeechProvider,
-} from './provider.ts'
-
-/** As a provider's events, with times on the call's clock and the provider's name. */
-export type SpeechEvent =
-  | {
-      type: 'interim' | 'final'
-      provider: string
-      connection: number
-      segment: string
-      text: string
-      startMs: number
-      endMs: number
-      speaker?: string
-      language?: string
-      confidence?: number
-    }
-  | { type: 'lost'; startMs: number; endMs: number; reason: string }
+import type { SpeechConnection, SpeechErrorKind, SpeechProvider } from './provider.ts'
+import type { Said } from './said.ts'
+import type { SpeechEvent } from './speech-event.ts'
+import { createTelling } from './telling.ts'
 
 export type SpeechSession = AsyncIterable<SpeechEvent> & {
   /** Resolves when more may be written: not while much waits for a provider to take it. */
   room(signal: AbortSignal): Promise<void>
-  /** s16le mono PCM, heard from `callMs` on the call's clock. */
-  write(pcm: Buffer, callMs: number): void
+  /** s16le mono PCM, heard from `callMs` on the call's clock; when its last byte came in, epoch ms. */
+  write(pcm: Buffer, callMs: number, arrivedAtMs?: number): void
+  /** The call has no sound here, on its clock: told as lost, with the whole words it took. */
+  hole(hole: { fromMs: number; toMs: number; reason: string }): void
+  /** Up to here, the connection that now listens was given the call's audio; 0 without one. */
+  givenToMs(): number
   end(): void
   abort(): void
 }
@@ -43,6 +28,8 @@ type Options = {
   said?: Said
   /** Up to here on the call's clock, everything is accounted for. */
   doneToMs?: number
+  /** Audio was handed to a provider for the first time. */
+  onGiven?: (arrivedAtMs: number) => void
   clock: Clock
   random: Random
   log: Logger
@@ -78,19 +65,21 @@ export function createSpeechSession(options: Options): SpeechSession {
   const ring = createAudioRing()
   const events = createEventQueue<SpeechEvent>()
   const stop = new AbortController()
-  const said = options.said ?? createSaid()
-  const isResumed = options.said !== undefined
+  const telling = createTelling({
+    push: (event) => events.push(event),
+    doneToMs: options.doneToMs ?? 0,
+    ...(options.said === undefined ? {} : { said: options.said }),
+  })
   let ended = false
   let heardToMs = 0
-  let finalToMs = options.doneToMs ?? 0
-  let connections = 0
+  let givenToMs = 0
+  /** Running numbers below this were handed to a provider before. */
+  let firstGiven = 0
   /** The running number of the next chunk to send. */
   let cursor = 0
   let isGivenUp = false
   let wakeWriter: (() => void) | null = null
   let wakeReader: (() => void) | null = null
-  /** Segments under way, and when each began: the ring keeps what they need to be heard again. */
-  const open = new Map<string, number>()
 
   const nudge = () => {
     wakeWriter?.()
@@ -100,35 +89,6 @@ export function createSpeechSession(options: Options): SpeechSession {
   const letIn = () => {
     wakeReader?.()
     wakeReader = null
-  }
-
-  const translate = (
-    event: ProviderEvent,
-    provider: string,
-    connection: number,
-    time: CallClock,
-  ) => {
-    if (event.type === 'error') return
-    const isLoss = event.type === 'lost'
-    const startMs = time.toCallMs(event.startMs, isLoss ? 'before' : 'after')
-    const endMs = time.toCallMs(event.endMs, isLoss ? 'after' : 'before')
-    const { speaker } = { speaker: undefined, ...event }
-    const mayBeRepeated = connection > 1 || isResumed
-    if (event.type === 'lost') {
-      if (mayBeRepeated && said.hasGap({ startMs, endMs })) return
-      said.gap({ startMs, endMs })
-      events.push({ type: 'lost', startMs, endMs, reason: event.reason })
-      return
-    }
-    if (mayBeRepeated && said.hasFinal({ startMs, endMs, speaker })) return
-    if (event.type === 'interim') open.set(event.segment, startMs)
-    if (event.type === 'final') {
-      open.delete(event.segment)
-      said.final({ startMs, endMs, speaker })
-      finalToMs = Math.max(finalToMs, endMs)
-      ring.trim(Math.min(finalToMs - PRE_ROLL_MS, ...open.values()))
-    }
-    events.push({ ...event, startMs, endMs, provider, connection })
   }
 
   const backlogMs = () => {
@@ -147,6 +107,11 @@ export function createSpeechSession(options: Options): SpeechSession {
         cursor += 1
         time.sent(chunk.callMs, chunk.durationMs)
         connection.write(chunk.pcm)
+        givenToMs = Math.floor(chunk.callMs + chunk.durationMs)
+        if (cursor > firstGiven && chunk.arrivedAtMs !== undefined) {
+          options.onGiven?.(chunk.arrivedAtMs)
+        }
+        firstGiven = Math.max(firstGiven, cursor)
         if (backlogMs() < ROOM_MS) letIn()
       } else if (ended) {
         connection.end()
@@ -159,12 +124,7 @@ export function createSpeechSession(options: Options): SpeechSession {
     }
   }
 
-  const listen = async (
-    connection: SpeechConnection,
-    provider: SpeechProvider,
-    number: number,
-    time: CallClock,
-  ): Promise<Ending> => {
+  const listen = async (connection: SpeechConnection, time: CallClock): Promise<Ending> => {
     for await (const event of connection) {
       if (event.type === 'error') {
         return {
@@ -174,14 +134,14 @@ export function createSpeechSession(options: Options): SpeechSession {
           retryAfterMs: event.retryAfterMs ?? 0,
         }
       }
-      translate(event, provider.id, number, time)
+      telling.hear(event, time)
+      if (event.type === 'final') ring.trim(telling.neededFromMs() - PRE_ROLL_MS)
     }
     return { kind: 'finished' }
   }
 
   const connect = async (provider: SpeechProvider): Promise<Ending> => {
-    const number = (connections += 1)
-    open.clear()
+    telling.begin(provider)
     const closed = new AbortController()
     let connection: SpeechConnection | null = null
     const release = () => {
@@ -194,7 +154,7 @@ export function createSpeechSession(options: Options): SpeechSession {
       await connection.ready(AbortSignal.any([stop.signal, AbortSignal.timeout(READY_TIMEOUT_MS)]))
       const time = createCallClock()
       const feeding = feed(connection, time, closed.signal)
-      const listening = listen(connection, provider, number, time)
+      const listening = listen(connection, time)
       const deadline = feeding
         .then(() => clock.sleep(END_TIMEOUT_MS, closed.signal))
         .then(
@@ -206,6 +166,7 @@ export function createSpeechSession(options: Options): SpeechSession {
       return { kind: 'failed', error: 'network', retryable: true, retryAfterMs: 0 }
     } finally {
       stop.signal.removeEventListener('abort', release)
+      givenToMs = 0
       release()
     }
   }
@@ -213,7 +174,7 @@ export function createSpeechSession(options: Options): SpeechSession {
   /** True when the call's words are all out. */
   const tryProvider = async (provider: SpeechProvider): Promise<boolean> => {
     for (let attempt = 1; attempt <= MAX_NETWORK_TRIES; attempt += 1) {
-      const finalsBefore = finalToMs
+      const finalsBefore = telling.finalToMs()
       const ending = await connect(provider)
       if (stop.signal.aborted) return true
       if (ending.kind === 'finished' && ended) return true
@@ -221,7 +182,7 @@ export function createSpeechSession(options: Options): SpeechSession {
       const failure = ending.kind === 'finished' ? goodbye : ending
       log.warn({ provider: provider.id, kind: failure.error, attempt }, 'speech connection failed')
       if (!failure.retryable) return false
-      if (finalToMs > finalsBefore) attempt = 0
+      if (telling.finalToMs() > finalsBefore) attempt = 0
       const delayMs = Math.max(
         failure.retryAfterMs,
         backoffMs(attempt, { ...RETRY, random: options.random }),
@@ -233,7 +194,10 @@ export function createSpeechSession(options: Options): SpeechSession {
 
   const runAll = async () => {
     for (const provider of providers) {
-      if (await tryProvider(provider)) return
+      if (await tryProvider(provider)) {
+        telling.end(null)
+        return
+      }
     }
     isGivenUp = true
     letIn()
@@ -243,9 +207,9 @@ export function createSpeechSession(options: Options): SpeechSession {
         wakeWriter = resolve
       })
     }
-    if (stop.signal.aborted || heardToMs <= finalToMs) return
+    if (stop.signal.aborted) return
     const reason = providers.length === 0 ? 'no_provider' : 'provider_failed'
-    events.push({ type: 'lost', startMs: finalToMs, endMs: heardToMs, reason })
+    telling.end({ toMs: heardToMs, reason })
   }
 
   void runAll().finally(() => events.close())
@@ -262,13 +226,21 @@ export function createSpeechSession(options: Options): SpeechSession {
         signal.removeEventListener('abort', onAbort)
       }
     },
-    write(pcm, callMs) {
+    write(pcm, callMs, arrivedAtMs) {
       if (ended || stop.signal.aborted || pcm.length === 0) return
       const durationMs = pcm.length / bytesPerMs
       heardToMs = Math.max(heardToMs, Math.floor(callMs + durationMs))
-      ring.push({ callMs, durationMs, pcm })
+      const arrived = arrivedAtMs === undefined ? {} : { arrivedAtMs }
+      ring.push({ callMs, durationMs, pcm, ...arrived })
+      if (!isGivenUp) telling.heardTo(heardToMs)
       nudge()
     },
+    hole({ fromMs, toMs, reason }) {
+      if (ended || stop.signal.aborted) return
+      heardToMs = Math.max(heardToMs, Math.ceil(toMs))
+      telling.hole({ startMs: fromMs, endMs: toMs, reason })
+    },
+    givenToMs: () => givenToMs,
     end() {
       ended = true
       nudge()

@@ -135,7 +135,7 @@ export async function createFixture() {
       return { tenantId, callId }
     },
     /** A media socket of a call, with its first audio. */
-    async socket(call: SeededCall, o: { clockStartMs?: number } = {}) {
+    async socket(call: SeededCall, o: { clockStartMs?: number; priorClockMs?: number } = {}) {
       const dataKey = dataKeys.get(call.callId)
       if (dataKey === undefined) throw new Error('no such call')
       const streamId = id('stream')

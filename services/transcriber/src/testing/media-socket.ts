@@ -18,7 +18,10 @@ export async function openSocket(o: {
   streamId: string
   tenantId: string
   callId: string
+  /** Where its audio begins on the call's clock. */
   clockStartMs?: number
+  /** Where the audio before it ended: the hole between is told, as the media service does. */
+  priorClockMs?: number
 }) {
   const { ledger, audio, tenantId, callId, streamId } = o
   const salt = systemRandom(16)
@@ -50,6 +53,11 @@ export async function openSocket(o: {
       data: { streamSid: streamId, sampleRate: 8_000, startedAt: startedAt.toISOString() },
     })
   })
+
+  const { priorClockMs = clockMs } = o
+  if (priorClockMs < clockMs) {
+    await audio.append(callId, { kind: 'gap', streamId, fromMs: priorClockMs, toMs: clockMs })
+  }
 
   return {
     startedAt,
