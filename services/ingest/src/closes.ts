@@ -13,10 +13,18 @@ export const closes = {
   noStart: { code: 1008, reason: 'no start', ended: 'no_start' },
   noMedia: { code: 1008, reason: 'no media', ended: 'no_media' },
   flood: { code: 1008, reason: 'too many messages', ended: 'flood' },
+  streamCap: { code: 1008, reason: 'too many streams', ended: 'stream_cap' },
   fault: { code: 1011, reason: 'internal', ended: 'fault' },
   replaced: { code: 1012, reason: 'replaced', ended: 'replaced' },
   drain: { code: 1012, reason: 'drain', ended: 'drain' },
 } as const satisfies Record<string, Close>
 
-/** The peer closed, or the connection was lost, without a `stop`. */
+/** The connection was lost, without a `stop` and without a closing handshake. */
 export const DISCONNECTED = 'disconnected'
+/** The peer closed in good order, without a `stop`: Exotel's servers have been seen to. */
+export const CLOSED = 'closed'
+
+/** How a socket ended that its peer took away, by the code of its close (RFC 6455 §7.4.1). */
+export function endedByPeer(code: number): typeof CLOSED | typeof DISCONNECTED {
+  return code === 1000 || code === 1005 ? CLOSED : DISCONNECTED
+}

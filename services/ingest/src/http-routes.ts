@@ -2,16 +2,22 @@ import formbody from '@fastify/formbody'
 import multipart from '@fastify/multipart'
 import { errorFields, registerHealthRoutes, type Health } from '@callwire/runtime'
 import type { FastifyInstance } from 'fastify'
+import { clientOf, type AddressDeps } from './client-address.ts'
 import type { IngestContext } from './context.ts'
+import { RETRY_AFTER_S } from './refuse-upgrade.ts'
 import { requestFields } from './request-fields.ts'
 import { resolveMediaUrl, type ResolveDeps } from './resolve.ts'
+import type { Unproven } from './unproven.ts'
 
 const tokenShape = /^[A-Za-z0-9_-]{16,256}$/
 
-export type RouteDeps = ResolveDeps & Pick<IngestContext, 'log'>
+export type RouteDeps = ResolveDeps &
+  AddressDeps &
+  Pick<IngestContext, 'log' | 'metrics'> & { unproven: Unproven }
 
 /** What ingest answers besides media sockets: its health, and Exotel's dynamic endpoint. */
 export function registerRoutes(app: FastifyInstance, deps: RouteDeps, health: Health): void {
+  limitPerClient(app, deps)
   registerHealthRoutes(app, health)
   void app.register(formbody)
   void app.register(multipart, {
@@ -42,6 +48,21 @@ export function registerRoutes(app: FastifyInstance, deps: RouteDeps, health: He
         return reply.code(503).send(failure('unavailable', 'Try again shortly.', request.id))
       }
     },
+  })
+}
+
+/** Plain requests have their place among the handshakes of the same client. */
+function limitPerClient(app: FastifyInstance, deps: RouteDeps): void {
+  app.addHook('onRequest', async (request, reply) => {
+    const { countedAs } = clientOf(deps, request.raw)
+    if (countedAs === null) return
+    if (deps.unproven.enter(countedAs)) {
+      reply.raw.once('close', () => deps.unproven.leave(countedAs))
+      return
+    }
+    deps.metrics.refused.inc({ status: '429' })
+    void reply.header('retry-after', String(RETRY_AFTER_S)).code(429)
+    await reply.send(failure('rate_limited', 'Too many requests at once.', request.id))
   })
 }
 

@@ -20,8 +20,13 @@ export function createIngestMetrics(metrics: Metrics = createMetrics()) {
     }),
     refused: metrics.counter({
       name: 'callwire_ingest_refused_total',
-      help: 'Handshakes refused, by HTTP status',
+      help: 'Handshakes and requests refused, by HTTP status; none: cut before they said anything',
       labelNames: ['status'],
+    }),
+    alerts: metrics.counter({
+      name: 'callwire_alerts_total',
+      help: 'Alerts raised, by code',
+      labelNames: ['code'],
     }),
     ended: metrics.counter({
       name: 'callwire_ingest_ended_total',

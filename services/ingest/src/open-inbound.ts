@@ -11,6 +11,7 @@ import {
   type OpenOutcome,
   type StreamStart,
 } from './open-stream.ts'
+import { hasStreamRoom } from './stream-cap.ts'
 
 /** What a caller who hides their number is stored as. */
 const NO_NUMBER = 'anonymous'
@@ -36,6 +37,7 @@ export async function openInbound(
   const callId = newId('call', { nowMs: clock.now(), random: random(ID_RANDOM_BYTES) })
   try {
     return await ledger.open(tenantId, callId, async (work) => {
+      if (!(await hasStreamRoom(work.tx, tenantId, callId))) throw new Refused('over_cap')
       const phone = await readPhone(work.tx, tenantId, phoneId)
       const person = personOf(start.from, phone?.country ?? 'IN')
       const { dataKey, wrapped } = createDataKey(contentRing, { tenantId, callId })
@@ -56,20 +58,27 @@ export async function openInbound(
       })
       await work.tx.insert(callKeys).values({ tenantId, callId, wrapped })
       if (o.tokenId !== null && !(await burnToken(work.tx, tenantId, o.tokenId))) {
-        throw new TokenUsed()
+        throw new Refused('token_used')
       }
       await work.append({ type: 'call.status', data: { status: 'in-progress', previous: null } })
       return addStream(deps, work, { dataKey, isInbound: true, start })
     })
   } catch (error) {
-    if (error instanceof TokenUsed) return { kind: 'token_used' }
+    if (error instanceof Refused) return { kind: error.kind }
     if (isUniqueViolation(error, 'calls_sid')) return { kind: 'raced' }
     throw error
   }
 }
 
 /** Rolls the transaction back: a call row without a socket would be live for ever. */
-class TokenUsed extends Error {}
+class Refused extends Error {
+  readonly kind: 'token_used' | 'over_cap'
+
+  constructor(kind: 'token_used' | 'over_cap') {
+    super(kind)
+    this.kind = kind
+  }
+}
 
 /** E.164 where the text is a number, else the text itself: extensions and withheld numbers exist. */
 function personOf(from: string | null, country: string): string {

@@ -5,6 +5,7 @@ import { changeStatus, loadCall, type LedgerWork } from '@callwire/ledger'
 import { and, eq, isNull, sql } from 'drizzle-orm'
 import type { IngestContext } from './context.ts'
 import { priorClockOf, type PriorClock } from './prior-clock.ts'
+import { hasStreamRoom } from './stream-cap.ts'
 
 /** What the first message of a media stream says of it. */
 export type StreamStart = {
@@ -31,6 +32,8 @@ export type OpenOutcome =
   | { kind: 'opened'; stream: OpenStream }
   /** Another socket started with this token first. */
   | { kind: 'token_used' }
+  /** As many calls of its tenant are live as may be. */
+  | { kind: 'over_cap' }
   /** The call's key was erased: its audio can no longer be kept. */
   | { kind: 'gone' }
 
@@ -47,6 +50,7 @@ export function openStream(
   o: { tenantId: string; callId: string; tokenId: string | null; start: StreamStart },
 ): Promise<OpenOutcome> {
   return deps.ledger.transact(o.tenantId, o.callId, async (work) => {
+    if (!(await hasStreamRoom(work.tx, o.tenantId, o.callId))) return { kind: 'over_cap' }
     if (o.tokenId !== null && !(await burnToken(work.tx, o.tenantId, o.tokenId))) {
       return { kind: 'token_used' }
     }

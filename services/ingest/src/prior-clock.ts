@@ -1,4 +1,4 @@
-import { mediaStreams, type Tx } from '@callwire/db'
+import { mediaStreams, transcriptions, type Tx } from '@callwire/db'
 import { and, eq } from 'drizzle-orm'
 
 /** How far a call's clock is when another socket takes the call on. */
@@ -9,16 +9,24 @@ export type PriorClock = {
   clockMs: number
 }
 
-/** Reads it from the rows of the call's earlier sockets. */
+/**
+ * Reads it from the rows of the call's earlier sockets, and from how far its audio has been heard:
+ * a row lags behind the process that wrote it, and what was heard is no longer in Redis.
+ */
 export async function priorClockOf(tx: Tx, tenantId: string, callId: string): Promise<PriorClock> {
   const rows = await tx
     .select({ startedAt: mediaStreams.startedAt, clockMs: mediaStreams.clockMs })
     .from(mediaStreams)
     .where(and(eq(mediaStreams.tenantId, tenantId), eq(mediaStreams.callId, callId)))
+  if (rows.length === 0) return { firstAudioAtMs: null, clockMs: 0 }
+  const [heard] = await tx
+    .select({ ackedMs: transcriptions.ackedMs })
+    .from(transcriptions)
+    .where(and(eq(transcriptions.tenantId, tenantId), eq(transcriptions.callId, callId)))
   const starts = rows.flatMap(({ startedAt }) => (startedAt === null ? [] : [startedAt.getTime()]))
   return {
     firstAudioAtMs: starts.length === 0 ? null : Math.min(...starts),
-    clockMs: Math.max(0, ...rows.map((row) => row.clockMs)),
+    clockMs: Math.max(heard?.ackedMs ?? 0, ...rows.map((row) => row.clockMs)),
   }
 }
 

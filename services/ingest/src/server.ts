@@ -1,14 +1,25 @@
-import { AppError, createHealth, createHttpServer, every, type Health } from '@callwire/runtime'
+import {
+  AppError,
+  createHealth,
+  createHttpServer,
+  every,
+  limitUnheard,
+  offerPort,
+  takePort,
+  type Health,
+} from '@callwire/runtime'
 import type { FastifyInstance } from 'fastify'
+import { silentKey } from './client-address.ts'
 import { closes } from './closes.ts'
 import type { Config } from './config.ts'
 import type { IngestContext } from './context.ts'
-import { registerHandover } from './handover.ts'
 import { registerRoutes } from './http-routes.ts'
-import { listen } from './listen.ts'
 import { createRegistry } from './registry.ts'
 import { createSession } from './session.ts'
+import { createStreamCapAlert } from './stream-cap.ts'
+import { createUnproven } from './unproven.ts'
 import { createUpgradeHandler } from './upgrade.ts'
+import { createWaiting } from './waiting.ts'
 
 /** A handshake's headers, and how often Node looks for overdue ones. */
 const HEADERS_WITHIN_MS = 5_000
@@ -40,10 +51,17 @@ export async function startServer(
   const { log, clock, metrics } = context
   const registry = createRegistry({ clock })
   const drain = { active: false }
+  const alertStreamCap = createStreamCapAlert(context)
+  const guards = {
+    allowedIps: config.allowedIps,
+    trustedProxies: config.trustedProxies,
+    unproven: createUnproven(),
+  }
   let frames = 0
   const deps = {
     ...context,
     registry,
+    alertStreamCap,
     onFrame: () => {
       frames += 1
       metrics.frames.inc()
@@ -63,20 +81,28 @@ export async function startServer(
     { extra: () => ({ streams: registry.size(), frames }) },
   )
   const app = createHttpServer({ log, random: context.random })
-  registerRoutes(app, context, health)
-  registerHandover(app, { isDraining: () => drain.active, giveUp: () => app.server.close() })
+  limitUnheard(app.server, {
+    keyOf: (remoteAddress) => silentKey(guards, remoteAddress),
+    countsPlain: true,
+    clock,
+    onCut: () => metrics.refused.inc({ status: 'none' }),
+  })
+  registerRoutes(app, { ...context, ...guards }, health)
+  offerPort(app, { isDraining: () => drain.active, giveUp: () => app.server.close() })
   setSlowClientLimits(app)
   app.server.on(
     'upgrade',
     createUpgradeHandler({
       ...context,
       admitsByAddress: config.allowListAlone && config.allowedIps.length > 0,
-      allowedIps: config.allowedIps,
-      trustedProxies: config.trustedProxies,
+      ...guards,
+      waiting: createWaiting(),
+      alertStreamCap,
       isDraining: () => drain.active,
-      onSocket: (socket, admission) => {
+      onSocket: (socket, { admission, release }) => {
         const session = createSession(deps, socket, admission)
         registry.add(session)
+        void session.settled.then(release)
         metrics.streams.inc()
         socket.once('close', () => {
           metrics.streams.dec()
@@ -91,7 +117,7 @@ export async function startServer(
     log,
     name: 'socket limits',
   })
-  const port = await listen(app, { host: config.host, port: config.port, clock })
+  const port = await takePort(app, { host: config.host, port: config.port, clock })
   log.info({ port }, 'ingest listening')
 
   return {

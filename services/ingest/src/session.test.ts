@@ -2,6 +2,7 @@ import { EventEmitter } from 'node:events'
 import { captureLogs, manualClock } from '@callwire/testkit'
 import { expect, test } from 'vitest'
 import type { WebSocket } from 'ws'
+import type { LiveStream } from './live-stream.ts'
 import { createIngestMetrics } from './metrics.ts'
 import { createSession } from './session.ts'
 import type { SessionDeps } from './start-stream.ts'
@@ -21,6 +22,9 @@ class FakeSocket extends EventEmitter {
   ping() {
     this.calls.push('ping')
   }
+  pong(data: Buffer) {
+    this.calls.push(`pong ${data.toString()}`)
+  }
   pause() {
     this.calls.push('pause')
   }
@@ -29,7 +33,8 @@ class FakeSocket extends EventEmitter {
   }
 }
 
-function setUp() {
+/** @param o.opened - a `start` gets a stream, which notes only how it is ended */
+function setUp(o: { opened?: boolean } = {}) {
   const clock = manualClock()
   const socket = new FakeSocket()
   // Before `start` a session touches neither store: these are all it has.
@@ -39,7 +44,19 @@ function setUp() {
     metrics: createIngestMetrics(),
     onFrame: () => undefined,
   } as unknown as SessionDeps
-  const session = createSession(deps, socket as unknown as WebSocket, { kind: 'address' })
+  const ends: string[] = []
+  const live = {
+    media: () => ({ accepted: true }),
+    note: () => undefined,
+    end: (reason: string) => Promise.resolve(void ends.push(reason)),
+  } as unknown as LiveStream
+  const open = () => Promise.resolve({ kind: 'live' as const, live })
+  const session = createSession(
+    deps,
+    socket as unknown as WebSocket,
+    { kind: 'address' },
+    ...(o.opened === true ? [open] : []),
+  )
   const pass = async (ms: number) => {
     for (let passed = 0; passed < ms; passed += 250) {
       await clock.advance(250)
@@ -49,7 +66,7 @@ function setUp() {
   const say = (...texts: string[]) => {
     for (const text of texts) socket.emit('message', Buffer.from(text), false)
   }
-  return { clock, socket, session, pass, say }
+  return { clock, socket, session, pass, say, ends }
 }
 
 test('a socket that does not start is closed with 1008', async () => {
@@ -82,10 +99,39 @@ test('a flood is closed with 1008, and cut when it goes on', async () => {
 test('pings count as messages', async () => {
   const { clock, socket } = setUp()
   for (let second = 0; second < 5; second += 1) {
-    for (let i = 0; i < 501; i += 1) socket.emit('ping')
+    for (let i = 0; i < 501; i += 1) socket.emit('ping', Buffer.from('p'))
     await clock.advance(1_000)
   }
-  expect(socket.calls).toEqual(['close 1008 too many messages'])
+  expect(socket.calls.filter((call) => call !== 'pong p')).toEqual(['close 1008 too many messages'])
+})
+
+test('a ping is answered with its own words, until its sender reads no answers', async () => {
+  const { socket, session } = setUp()
+  socket.emit('ping', Buffer.from('one'))
+  socket.bufferedAmount = 300 * 1024
+  socket.emit('ping', Buffer.from('two'))
+  expect(socket.calls).toEqual(['pong one', 'terminate'])
+  await session.finished
+})
+
+test('our own pings do not pile up: one that is not answered is the last', async () => {
+  const { socket, pass, say } = setUp({ opened: true })
+  say('{"event":"start"}')
+  for (let second = 0; second < 19; second += 1) {
+    await pass(1_000)
+    say(...mediaTexts(pcmOf(1)))
+  }
+  expect(socket.calls).toEqual([])
+  await pass(1_000)
+  expect(socket.calls).toEqual(['ping'])
+  socket.emit('pong')
+  for (let second = 0; second < 20; second += 1) {
+    say(...mediaTexts(pcmOf(1)))
+    await pass(1_000)
+  }
+  expect(socket.calls).toEqual(['ping', 'ping'])
+  await pass(20_000)
+  expect(socket.calls).toEqual(['ping', 'ping', 'terminate'])
 })
 
 test('a fault while reading is 1011, and the process goes on', async () => {
@@ -103,6 +149,28 @@ test('a peer that reads nothing is cut before it costs memory', async () => {
   await pass(250)
   expect(socket.calls).toEqual(['terminate'])
   await session.finished
+})
+
+test('also once it is being closed', async () => {
+  const { socket, session, pass } = setUp()
+  session.close({ code: 1012, reason: 'drain', ended: 'drain' })
+  socket.bufferedAmount = 300 * 1024
+  await pass(250)
+  expect(socket.calls).toEqual(['close 1012 drain', 'terminate'])
+})
+
+test.each([
+  [1000, 'closed'],
+  [1005, 'closed'],
+  [1001, 'disconnected'],
+  [1006, 'disconnected'],
+])('a peer that goes with %i is recorded as %s', async (code, reason) => {
+  const { socket, session, say, ends } = setUp({ opened: true })
+  say('{"event":"start"}')
+  await session.settled
+  socket.emit('close', code, Buffer.alloc(0))
+  await session.finished
+  expect(ends).toEqual([reason])
 })
 
 test('closing twice closes once', async () => {

@@ -2,7 +2,7 @@ import { parseMediaMessage, type MediaMessage, type MediaStart } from '@callwire
 import { errorFields } from '@callwire/runtime'
 import type { WebSocket } from 'ws'
 import type { Admission } from './admission.ts'
-import { closes, DISCONNECTED, type Close } from './closes.ts'
+import { closes, DISCONNECTED, endedByPeer, type Close } from './closes.ts'
 import { createFloodMeter } from './flood-meter.ts'
 import { createHold } from './hold.ts'
 import type { LiveStream } from './live-stream.ts'
@@ -19,6 +19,8 @@ export type Session = {
   destroy(): void
   /** Where another socket takes the call's clock up; null before this one had its call. */
   clock(): ReturnType<LiveStream['clock']> | null
+  /** Resolves when it has a stream, or will have none. */
+  settled: Promise<void>
   /** Resolves when the end is on record. Never rejects. */
   finished: Promise<void>
 }
@@ -38,16 +40,23 @@ const STOP_WITHIN_MS = 800
  * The pump of one media socket: messages in, decisions from its pure neighbours, effects out.
  * Attaches its handlers before it returns, so that nothing is missed.
  */
-export function createSession(deps: SessionDeps, socket: WebSocket, admission: Admission): Session {
+export function createSession(
+  deps: SessionDeps,
+  socket: WebSocket,
+  admission: Admission,
+  open: typeof startStream = startStream,
+): Session {
   const { clock, metrics } = deps
   const flood = createFloodMeter()
   const hold = createHold(socket)
   const done = Promise.withResolvers<undefined>()
+  const settled = Promise.withResolvers<undefined>()
   let phase: Phase = 'opening'
   let live: LiveStream | null = null
   let started: MediaStart | null = null
   let isStarting = false
   let endedAs: string = DISCONNECTED
+  let leftAs: string = DISCONNECTED
   let endedAtMs = 0
   let notJson = 0
   let stopWhileBinding: NodeJS.Timeout | null = null
@@ -78,6 +87,7 @@ export function createSession(deps: SessionDeps, socket: WebSocket, admission: A
     if (close !== null) socket.close(close.code, close.reason)
     // While the stream is being opened, `begin` ends it once it has what came before the end.
     if (isStarting) return
+    settled.resolve(undefined)
     hold.clear()
     void finish()
   }
@@ -85,13 +95,14 @@ export function createSession(deps: SessionDeps, socket: WebSocket, admission: A
 
   const begin = async (message: MediaStart) => {
     isStarting = true
-    const outcome = await startStream(deps, { session, admission, start: message }).catch(
+    const outcome = await open(deps, { session, admission, start: message }).catch(
       (error: unknown) => {
         if (!isEnded()) deps.log.error(errorFields(error), 'stream could not be opened')
         return { kind: 'refused', close: closes.fault } as const
       },
     )
     isStarting = false
+    settled.resolve(undefined)
     const wasEnded = isEnded()
     if (outcome.kind === 'refused') {
       end(outcome.close, outcome.close.ended)
@@ -109,7 +120,7 @@ export function createSession(deps: SessionDeps, socket: WebSocket, admission: A
   const pour = (stream: LiveStream) => {
     const wasEnded = isEnded()
     for (const { message, arrivedAtMs } of hold.take()) {
-      if (message === null) end(null, DISCONNECTED)
+      if (message === null) end(null, leftAs)
       else takeLive(stream, message, arrivedAtMs)
       if (message === null || message.kind === 'stop' || wasEnded !== isEnded()) return
     }
@@ -162,10 +173,10 @@ export function createSession(deps: SessionDeps, socket: WebSocket, admission: A
         end(closes.stop, closes.stop.ended)
         return
       case 'media':
+      case 'dtmf':
         if (!hold.early({ message, arrivedAtMs })) metrics.skipped.inc({ why: 'before_start' })
         return
       case 'connected':
-      case 'dtmf':
       case 'mark':
         return
       case 'unknown':
@@ -223,13 +234,16 @@ export function createSession(deps: SessionDeps, socket: WebSocket, admission: A
     }
   }
 
+  /** True when the peer has left so much unread that the connection was taken away. */
+  const isDeaf = () => {
+    if (socket.bufferedAmount <= MAX_UNREAD_BYTES) return false
+    socket.terminate()
+    return true
+  }
+
   const session: Session = {
     tick() {
-      if (isEnded()) return
-      if (socket.bufferedAmount > MAX_UNREAD_BYTES) {
-        socket.terminate()
-        return
-      }
+      if (isDeaf() || isEnded()) return
       const verdict = judgeLimits(times, clock.monotonicMs())
       switch (verdict.kind) {
         case 'none':
@@ -250,14 +264,16 @@ export function createSession(deps: SessionDeps, socket: WebSocket, admission: A
     close: (close) => guard(() => end(close, close.ended)),
     destroy: () => socket.terminate(),
     clock: () => live?.clock() ?? null,
+    settled: settled.promise,
     finished: done.promise,
   }
 
   socket.on('message', (data) => guard(() => receive(data as Buffer)))
-  socket.on('ping', () => {
+  socket.on('ping', (data) => {
     guard(() => {
       const nowMs = clock.monotonicMs()
       if (flood.count(nowMs)) tooMany(nowMs)
+      if (!isEnded() && !isDeaf()) socket.pong(data)
     })
   })
   socket.on('pong', () => {
@@ -265,10 +281,11 @@ export function createSession(deps: SessionDeps, socket: WebSocket, admission: A
   })
   // The library closes by itself after a fault of the protocol, with the code that says which.
   socket.on('error', () => guard(() => end(null, 'protocol_error')))
-  socket.on('close', () => {
+  socket.on('close', (code) => {
     guard(() => {
+      leftAs = endedByPeer(code)
       if (phase === 'binding') hold.keep({ message: null, arrivedAtMs: clock.now() })
-      else end(null, DISCONNECTED)
+      else end(null, leftAs)
     })
   })
   return session

@@ -10,10 +10,12 @@ import { openStream, type OpenDeps, type OpenStream } from './open-stream.ts'
 import { laterClock, type PriorClock } from './prior-clock.ts'
 import type { Registry } from './registry.ts'
 import type { Session } from './session.ts'
+import type { StreamCapAlert } from './stream-cap.ts'
 
 export type SessionDeps = LiveStreamDeps &
   OpenDeps & {
     registry: Registry
+    alertStreamCap: StreamCapAlert
     /** Told of every accepted media message. */
     onFrame: () => void
   }
@@ -72,6 +74,9 @@ async function tryStart(
       return 'raced'
     case 'token_used':
       return { kind: 'refused', close: closes.tokenUsed }
+    case 'over_cap':
+      deps.alertStreamCap(binding.kind === 'bind' ? binding.call.tenantId : binding.tenantId)
+      return { kind: 'refused', close: closes.streamCap }
     case 'gone':
       return { kind: 'refused', close: closes.unknownCall }
     case 'opened': {

@@ -4,6 +4,7 @@ import { changeStatus, loadCall, writeReceiptIfDone, type LedgerWork } from '@ca
 import { and, eq, gt, isNull, ne, sql } from 'drizzle-orm'
 import type { IngestContext } from './context.ts'
 import type { OpenStream } from './open-stream.ts'
+import { clockStartOf } from './prior-clock.ts'
 import { sinceRow, type Counters } from './counters.ts'
 
 export type FactDeps = Pick<IngestContext, 'database' | 'ledger' | 'clock'>
@@ -26,7 +27,7 @@ export function recordStarted(
     const startedAt = new Date(arrivedAtMs)
     const rows = await work.tx
       .update(mediaStreams)
-      .set({ startedAt })
+      .set({ startedAt, clockStartMs: clockStartOf(stream.prior, arrivedAtMs) })
       .where(and(ownRow(stream), isNull(mediaStreams.startedAt)))
       .returning({ id: mediaStreams.id })
     if (rows.length === 0) return

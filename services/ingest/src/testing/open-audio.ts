@@ -16,13 +16,14 @@ export async function openAudio(o: {
   callId: string
 }): Promise<OpenedEntry[]> {
   const { tenantId, callId } = o
+  // Before the rows: a socket that opens meanwhile has its row before its first entry.
+  const entries = await o.audio.read(callId, '0', { blockMs: 0, count: 50_000 })
   const { wrapped, salts } = await o.database.withTenant(tenantId, async (tx) => {
     const [key] = await tx.select().from(callKeys).where(eq(callKeys.callId, callId))
     const rows = await tx.select().from(mediaStreams).where(eq(mediaStreams.callId, callId))
     return { wrapped: key?.wrapped ?? '', salts: new Map(rows.map((r) => [r.id, r.keySalt])) }
   })
   const dataKey = openDataKey(o.ring, { tenantId, callId }, wrapped)
-  const entries = await o.audio.read(callId, '0', { blockMs: 0, count: 50_000 })
   return entries.map(({ entry }) => {
     if (entry.kind !== 'audio') return entry
     const { streamId, index, startMs, sealed } = entry
