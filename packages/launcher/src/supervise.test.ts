@@ -7,22 +7,38 @@ import { supervise, type Running } from './supervise.ts'
 function fakeProcess(): {
   start: () => Promise<Running>
   die: (code?: number) => void
+  /** The process of the moment says that it drains; gives its end. */
+  drain: () => (code: number) => void
   started: () => number
+  /** Pids that were told to stop. */
+  stopped: readonly number[]
 } {
   let started = 0
   let end: (exit: { code: number; signal: null }) => void = () => undefined
+  let say = (): void => undefined
+  const stopped: number[] = []
   return {
     started: () => started,
+    stopped,
     die: (code = 1) => end({ code, signal: null }),
+    drain() {
+      const endIt = end
+      say()
+      return (code) => endIt({ code, signal: null })
+    },
     async start() {
       started += 1
       const pid = started
       const { promise, resolve } = Promise.withResolvers<{ code: number; signal: null }>()
+      const draining = Promise.withResolvers<undefined>()
       end = resolve
+      say = () => draining.resolve(undefined)
       return Promise.resolve({
         pid,
         exited: promise,
+        draining: draining.promise,
         stop: async () => {
+          stopped.push(pid)
           resolve({ code: 0, signal: null })
           return Promise.resolve()
         },
@@ -34,13 +50,15 @@ function fakeProcess(): {
 async function supervised() {
   const clock = manualClock()
   const process = fakeProcess()
+  const logs = captureLogs()
   let told = 0
+  let changes = 0
   const kept = await supervise({
     name: 'dialer',
     start: process.start,
     clock,
-    log: captureLogs().log,
-    onChange: () => undefined,
+    log: logs.log,
+    onChange: () => void (changes += 1),
     onMisconfigured: () => void (told += 1),
   })
   const dieAndWait = async (ms: number): Promise<void> => {
@@ -48,7 +66,7 @@ async function supervised() {
     await eventually(() => clock.sleepers() === 1)
     await clock.advance(ms)
   }
-  return { clock, process, kept, dieAndWait, told: () => told }
+  return { clock, process, kept, dieAndWait, logs, told: () => told, changes: () => changes }
 }
 
 describe('supervise', () => {
@@ -108,6 +126,49 @@ describe('supervise', () => {
     await kept.stop()
     await clock.advance(60_000)
     expect(process.started()).toBe(1)
+  })
+
+  it('starts a successor at once for one that drains, and counts no death', async () => {
+    const { process, kept, changes } = await supervised()
+    process.drain()
+    await eventually(() => kept.pid() === 2)
+    expect(kept.deaths()).toBe(0)
+    expect(changes()).toBe(1)
+    await kept.stop()
+  })
+
+  it('lets a drained process end in its own time', async () => {
+    const { process, kept, logs } = await supervised()
+    const endFirst = process.drain()
+    await eventually(() => kept.pid() === 2)
+    endFirst(0)
+    await eventually(() => logs.lines().find((line) => line['msg'] === 'drained process ended'))
+    expect(logs.lines().filter((line) => line['msg'] === 'process died')).toEqual([])
+    expect(process.started()).toBe(2)
+    expect(kept.pid()).toBe(2)
+    await kept.stop()
+    expect(process.stopped).toEqual([2])
+  })
+
+  it('starts a successor that dies again as any other', async () => {
+    const { process, kept, dieAndWait } = await supervised()
+    process.drain()
+    await eventually(() => kept.pid() === 2)
+    await dieAndWait(200)
+    await eventually(() => kept.pid() === 3)
+    expect(kept.deaths()).toBe(1)
+    await kept.stop()
+  })
+
+  it('takes several drains one after another, and ends all that is left with itself', async () => {
+    const { process, kept } = await supervised()
+    for (const pid of [2, 3, 4]) {
+      process.drain()
+      await eventually(() => kept.pid() === pid)
+    }
+    await kept.stop()
+    expect([...process.stopped].sort()).toEqual([1, 2, 3, 4])
+    expect(process.started()).toBe(4)
   })
 
   it('stops while it waits to start again', async () => {

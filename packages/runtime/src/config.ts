@@ -60,11 +60,18 @@ export function variableFile(name: string, env: NodeJS.ProcessEnv): string | nul
 }
 
 /** What the life cycle needs before a service has read its own configuration. */
-export function processSettings(): { logLevel: LogLevel; supervised: boolean } {
+export function processSettings(): {
+  logLevel: LogLevel
+  supervised: boolean
+  /** Where the supervisor listens; null for one that does not. */
+  supervisorDescriptor: number | null
+} {
   const level = process.env['LOG_LEVEL']
+  const descriptor = process.env['CALLWIRE_SUPERVISOR_FD'] ?? ''
   return {
     logLevel: logLevels.find((known) => known === level) ?? 'info',
     supervised: process.env['CALLWIRE_SUPERVISED'] === '1',
+    supervisorDescriptor: /^\d{1,3}$/.test(descriptor) ? Number(descriptor) : null,
   }
 }
 

@@ -7,16 +7,19 @@ const runtime = new URL('./index.ts', import.meta.url).href
 type Probe = { child: ChildProcess; output: () => string; exit: Promise<number | null> }
 
 /** A process of its own that runs `start`, the body of an async function with `ctx`. */
-function probe(start: string, o: { supervised?: boolean; graceMs?: number } = {}): Probe {
+function probe(
+  start: string,
+  o: { supervised?: boolean; graceMs?: number; drains?: boolean } = {},
+): Probe {
   const source = `
     import { run, AppError, ConfigError } from '${runtime}'
-    await run('probe', async (ctx) => { ${start} }, ${JSON.stringify({ graceMs: o.graceMs ?? 5000 })})`
+    await run('probe', async (ctx) => { ${start} }, ${JSON.stringify({ graceMs: o.graceMs ?? 5000, drains: o.drains ?? false })})`
   const child = spawn(process.execPath, ['--input-type=module', '--eval', source], {
-    stdio: ['pipe', 'pipe', 'pipe'],
+    stdio: ['pipe', 'pipe', 'pipe', 'pipe'],
     env: {
       PATH: '',
       LOG_LEVEL: 'info',
-      ...(o.supervised === true ? { CALLWIRE_SUPERVISED: '1' } : {}),
+      ...(o.supervised === true ? { CALLWIRE_SUPERVISED: '1', CALLWIRE_SUPERVISOR_FD: '3' } : {}),
     },
   })
   let output = ''
@@ -124,4 +127,40 @@ test('a start that a variable prevents has an exit code of its own', async () =>
   const process = probe(`throw new ConfigError([{ name: 'A', sentence: 'A is not set.' }])`)
   expect(await process.exit).toBe(78)
   expect(process.output()).toContain('probe: A is not set.')
+})
+
+/** All that a process says to its supervisor until its end. */
+async function told(process: Probe): Promise<string> {
+  let words = ''
+  process.child.stdio[3]?.on('data', (chunk: Buffer) => (words += chunk.toString()))
+  await process.exit
+  return words
+}
+
+test('one that drains tells its supervisor when a signal ends it alone', async () => {
+  const process = probe(disposable, { supervised: true, drains: true })
+  await seen(process, '"msg":"started"')
+  process.child.kill('SIGTERM')
+  process.child.kill('SIGTERM')
+  expect(await told(process)).toBe('draining\n')
+  expect(await process.exit).toBe(0)
+})
+
+test('one whose supervisor ends it, or that keeps nothing, says nothing', async () => {
+  const ended = probe(disposable, { supervised: true, drains: true })
+  await seen(ended, '"msg":"started"')
+  ended.child.stdin?.end()
+  expect(await told(ended)).toBe('')
+  const plain = probe(disposable, { supervised: true })
+  await seen(plain, '"msg":"started"')
+  plain.child.kill('SIGTERM')
+  expect(await told(plain)).toBe('')
+})
+
+test('nobody at the other end is no obstacle to an end', async () => {
+  const process = probe(disposable, { supervised: true, drains: true })
+  await seen(process, '"msg":"started"')
+  process.child.stdio[3]?.destroy()
+  process.child.kill('SIGTERM')
+  expect(await process.exit).toBe(0)
 })

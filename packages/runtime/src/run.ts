@@ -3,6 +3,7 @@ import { ConfigError, processSettings } from './config.ts'
 import { errorFields } from './error-fields.ts'
 import { createLogger, type Logger } from './logger.ts'
 import { startFailure } from './start-failure.ts'
+import { DRAINING, tellSupervisor } from './tell-supervisor.ts'
 
 /** Whoever supervises us gives ten seconds for everything; a second is left for them. */
 const defaultGraceMs = 9_000
@@ -18,12 +19,13 @@ export const EXIT_CONFIG = 78
  * disposal. A failed start prints one log line and one plain sentence and exits 1, or
  * `EXIT_CONFIG` when a variable is to blame. A fault that
  * nobody caught prints its code, disposes what there is, and exits 1. With
- * `CALLWIRE_SUPERVISED=1` the end of standard input means that the supervisor is gone.
+ * `CALLWIRE_SUPERVISED=1` the end of standard input means that the supervisor is gone. One that
+ * `drains` tells the supervisor when a signal ended it alone, so that a successor may start at once.
  */
 export async function run(
   name: string,
   start: (ctx: { signal: AbortSignal; log: Logger }) => Promise<AsyncDisposable>,
-  o: { graceMs?: number } = {},
+  o: { graceMs?: number; drains?: boolean } = {},
 ): Promise<void> {
   const settings = processSettings()
   const log = createLogger({ service: name, level: settings.logLevel })
@@ -45,7 +47,14 @@ export async function run(
   }
   // A terminal's Ctrl-C reaches every process of the group and the supervisor then signals again,
   // so a repeated signal is no wish to skip the disposal.
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => end(signal, 0))
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.on(signal, () => {
+      if (o.drains === true && !stop.signal.aborted) {
+        tellSupervisor(settings.supervisorDescriptor, DRAINING)
+      }
+      end(signal, 0)
+    })
+  }
   for (const fault of ['uncaughtException', 'unhandledRejection'] as const) {
     process.on(fault, (error: unknown) => {
       log.fatal({ fault, ...errorFields(error) }, 'uncaught fault')

@@ -1,4 +1,3 @@
-import type { AddressInfo } from 'node:net'
 import { authenticateBearer, createTokens } from '@callwire/accounts'
 import {
   connectRedis,
@@ -10,15 +9,18 @@ import {
 import { connectDatabase } from '@callwire/db'
 import { createLedger } from '@callwire/ledger'
 import {
+  AppError,
   createHealth,
   createHttpServer,
   createMetrics,
   every,
+  offerPort,
   randomFraction,
   registerHealthRoutes,
   serveMetrics,
   systemClock as clock,
   systemRandom as random,
+  takePort,
   type Logger,
 } from '@callwire/runtime'
 import type { Config } from './config.ts'
@@ -64,17 +66,22 @@ export async function createCopilot(
   })
   const registry = createRegistry(config.maxSockets)
   const heads = createHeadWatch(ledger)
-  const shared = { ledger, doorbell, clock, log, heads, identify, registry, limits }
+  const drain = { active: false }
+  const isDraining = () => drain.active
+  const shared = { ledger, doorbell, clock, log, heads, identify, registry, isDraining, limits }
 
   const metrics = createMetrics()
-  const health = createHealth({ database: () => database.ping(), redis: () => redis.ping() })
-  const scraped = stack.use(
-    // Metrics are for this machine alone, whatever the sockets listen on.
-    await serveMetrics({ metrics, host: '127.0.0.1', port: config.metricsPort, log, health }),
-  )
-
+  const health = createHealth({
+    database: () => database.ping(),
+    redis: () => redis.ping(),
+    accepting: () =>
+      drain.active
+        ? Promise.reject(new AppError({ code: 'draining', message: 'The copilot is draining.' }))
+        : Promise.resolve(),
+  })
   const app = createHttpServer({ log })
   registerHealthRoutes(app, health)
+  offerPort(app, { isDraining, giveUp: () => app.server.close() })
   registerSse(app, shared)
   const sockets = attachSocketServer(app, {
     ...shared,
@@ -88,12 +95,17 @@ export async function createCopilot(
     stack.use(every(ms, task, { clock, signal, log, name }))
   repeat(limits.lookMs, 'compare heads', () => heads.look())
   repeat(limits.recheckMs, 'recheck consumers', () => recheckAll(registry, isValid))
-  await app.listen({ host: config.host, port: config.port })
-  const { port } = app.server.address() as AddressInfo
+  const port = await takePort(app, { host: config.host, port: config.port, clock })
   stack.defer(async () => {
+    drain.active = true
     await sockets.drain()
-    await app.close()
+    // The port may have been given up already.
+    await app.close().catch(() => undefined)
   })
+  // The first to go, so that a successor finds its port free; for this machine alone, whatever the sockets listen on.
+  const scraped = stack.use(
+    await serveMetrics({ metrics, host: '127.0.0.1', port: config.metricsPort, log, health }),
+  )
   const rest = stack.move()
   return { port, metricsPort: scraped.port, [Symbol.asyncDispose]: () => rest.disposeAsync() }
 }

@@ -2,4 +2,6 @@ import { run } from '@callwire/runtime'
 import { environment } from './config.ts'
 import { createCopilot } from './context.ts'
 
-await run('copilot', (life) => createCopilot(environment(), life))
+await run('copilot', (life) => createCopilot(environment(), life), {
+  drains: true,
+})

@@ -17,7 +17,7 @@ const MAX_FRAGMENTS = 64
 const RECONNECT_SPREAD_MS = 1_000
 
 export type SocketServer = {
-  /** Tells everyone to come back elsewhere, and takes nobody new. */
+  /** Tells everyone to come back elsewhere, and waits for them to go. */
   drain(): Promise<void>
 }
 
@@ -26,6 +26,8 @@ type Options = ConnectionDeps & {
   /** Exact origins browsers may come from; whoever sends none is no browser. */
   allowedOrigins: readonly string[]
   randomFraction: () => number
+  /** Whether nobody new is taken. */
+  isDraining: () => boolean
   log: Logger
 }
 
@@ -38,12 +40,11 @@ export function attachSocketServer(app: FastifyInstance, options: Options): Sock
     maxFragments: MAX_FRAGMENTS,
     perMessageDeflate: false,
   })
-  let draining = false
 
   const reasonToRefuse = (request: IncomingMessage): ErrorCode | null => {
     const { origin } = request.headers
     if (pathOf(request) !== PATH) return 'not_found'
-    if (draining) return 'unavailable'
+    if (options.isDraining()) return 'unavailable'
     if (origin !== undefined && !options.allowedOrigins.includes(origin)) return 'forbidden'
     const { known, all } = registry.count()
     return all - known >= limits.maxAnonymous ? 'unavailable' : null
@@ -78,7 +79,6 @@ export function attachSocketServer(app: FastifyInstance, options: Options): Sock
 
   return {
     async drain() {
-      draining = true
       const open = registry.all()
       for (const member of open) {
         member.drain(Math.floor(options.randomFraction() * RECONNECT_SPREAD_MS))

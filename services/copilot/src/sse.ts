@@ -21,6 +21,8 @@ export type SseDeps = FollowDeps & {
   heads: HeadWatch
   identify: Identify
   registry: Pick<Registry, 'add' | 'admit'>
+  /** Whether nobody new is taken. */
+  isDraining: () => boolean
   limits: Limits
 }
 
@@ -49,7 +51,9 @@ type EventsRequest = FastifyRequest<{ Params: { id: string } }>
 /** The twin of the consumer socket for one call, as server-sent events. */
 export function registerSse(app: FastifyInstance, deps: SseDeps): void {
   app.get('/v1/copilot/calls/:id/events', async (request: EventsRequest, reply) => {
-    const target = await findTarget(deps, request)
+    const found = await findTarget(deps, request)
+    // Asked after the wait: the process may have begun to drain in it.
+    const target = deps.isDraining() ? 'unavailable' : found
     if (typeof target === 'string') return refuse(request, reply, target)
     const stream = openEventStream(reply.raw, deps, target.consumer)
     if (!deps.registry.admit(stream.member, target.consumer)) {

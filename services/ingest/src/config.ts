@@ -59,7 +59,12 @@ export function readIngestConfig(env: NodeJS.ProcessEnv = process.env): Config {
 
 /** `CALLWIRE_*` variables that nothing reads. */
 export function strayVariables(env: NodeJS.ProcessEnv = process.env): string[] {
-  return unknownVariables(env, ['CALLWIRE_SUPERVISED', 'CALLWIRE_DATA_DIR', 'CALLWIRE_PARENT_FD'])
+  return unknownVariables(env, [
+    'CALLWIRE_SUPERVISED',
+    'CALLWIRE_SUPERVISOR_FD',
+    'CALLWIRE_DATA_DIR',
+    'CALLWIRE_PARENT_FD',
+  ])
 }
 
 /** Whether a supervisor holds our standard input. */

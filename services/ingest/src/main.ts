@@ -29,7 +29,7 @@ await run(
     )
     return undo.move()
   },
-  { graceMs: drainGraceOf() + STOP_MS },
+  { graceMs: drainGraceOf() + STOP_MS, drains: true },
 )
 
 /** Without a supervisor there are no stores either, soon: a drain would only hold the port. */

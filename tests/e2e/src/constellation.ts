@@ -45,7 +45,8 @@ export type Constellation = AsyncDisposable & {
   phoneWith(agent: Parameters<Client['agents']['create']>[0]): Promise<string>
   /** What it was started with: `launch` starts it again, once it is stopped. */
   env: Environment
-  stop(): Promise<void>
+  /** Ends the system, and gives the launcher's exit code. */
+  stop(): Promise<number | null>
   output(): string
 }
 
@@ -166,6 +167,7 @@ export async function startConstellation(
     output: () => system.output() + simulator.output(),
     async stop() {
       await system[Symbol.asyncDispose]()
+      return system.ended()
     },
     [Symbol.asyncDispose]: () => disposables.disposeAsync(),
   }

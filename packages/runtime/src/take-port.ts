@@ -1,23 +1,25 @@
 import type { AddressInfo } from 'node:net'
-import type { Clock } from '@callwire/runtime'
 import type { FastifyInstance } from 'fastify'
-import { HANDOVER_PATH } from './handover.ts'
+import type { Clock } from './clock.ts'
+import { HANDOVER_PATH } from './hand-over-port.ts'
 
 /** How long a predecessor may take to let go of the port once it has been asked. */
-const HANDOVER_WITHIN_MS = 2_000
-const TRY_EVERY_MS = 50
-const ASK_TIMEOUT_MS = 1_000
+const handoverWithinMs = 2_000
+/** Until the port is ours, whoever connects is refused. */
+const tryEveryMs = 10
+const askTimeoutMs = 1_000
 
 /**
- * Takes the port; when a draining ingest has it, asks for it first. Gives the port.
+ * Listens on the port; when a draining predecessor has it (`offerPort`), asks for it first. Gives
+ * the port.
  *
  * @throws `EADDRINUSE` when somebody else has it
  */
-export async function listen(
+export async function takePort(
   app: FastifyInstance,
   o: { host: string; port: number; clock: Clock },
 ): Promise<number> {
-  const untilMs = o.clock.monotonicMs() + HANDOVER_WITHIN_MS
+  const untilMs = o.clock.monotonicMs() + handoverWithinMs
   let asked = false
   await app.ready()
   for (;;) {
@@ -28,7 +30,7 @@ export async function listen(
       if (!isTaken(error) || o.clock.monotonicMs() >= untilMs) throw error
       asked ||= await askForPort(o)
       if (!asked) throw error
-      await o.clock.sleep(TRY_EVERY_MS)
+      await o.clock.sleep(tryEveryMs)
     }
   }
 }
@@ -48,13 +50,17 @@ function isTaken(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === 'EADDRINUSE'
 }
 
+/** Addresses that stand for any, and the one by which this machine reaches itself there. */
+const anyAddress: Readonly<Record<string, string>> = { '0.0.0.0': '127.0.0.1', '::': '::1' }
+
 async function askForPort({ host, port }: { host: string; port: number }): Promise<boolean> {
-  const reachable = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '[::1]' : host
+  const address = anyAddress[host] ?? host
+  const name = address.includes(':') ? `[${address}]` : address
   try {
-    const answer = await fetch(`http://${reachable}:${port}${HANDOVER_PATH}`, {
+    const answer = await fetch(`http://${name}:${port}${HANDOVER_PATH}`, {
       method: 'POST',
       redirect: 'error',
-      signal: AbortSignal.timeout(ASK_TIMEOUT_MS),
+      signal: AbortSignal.timeout(askTimeoutMs),
     })
     await answer.body?.cancel()
     return answer.status === 202
