@@ -28,7 +28,7 @@ const hourMs = 3_600_000
 
 describe('the rest of a call that nobody heard', () => {
   test.each<[string, Partial<UnheardFacts>, ReturnType<typeof unheardRest>]>([
-    ['begins where the audio broke off', {}, rest(20_000)],
+    ['begins before the word in which the audio broke off', {}, rest(18_000)],
     ['is none while the end is not known', { endedAt: null }, null],
     ['is none without a socket', { streams: [], events: [] }, null],
     ['is none after a stop', { events: [started, ended('callended')] }, null],
@@ -36,8 +36,8 @@ describe('the rest of a call that nobody heard', () => {
     ['is none after a closing handshake', { events: [started, ended('closed')] }, null],
     ['is none of a call that was cancelled', { events: [started, ended('canceled')] }, null],
     ['is none when the call ended with its audio', { endedAt: at(20_050) }, null],
-    ['is as short as a block', { endedAt: at(20_100) }, rest(20_000, 20_100)],
-    ['begins behind what was heard of a row that lags', { ackedMs: 22_500 }, rest(22_500)],
+    ['is as short as a block', { endedAt: at(20_100) }, rest(18_000, 20_100)],
+    ['begins behind what was heard of a row that lags', { ackedMs: 22_500 }, rest(20_500)],
     [
       'begins behind the last word',
       { events: [started, event('transcript.final', { endMs: 23_000 }), ended('lost')] },
@@ -64,7 +64,7 @@ describe('the rest of a call that nobody heard', () => {
         events: [started, ended('stopped'), started, ended('drain')],
         streams: [stream(20_000), stream(40_000, { clockStartMs: 25_000, startedAt: at(25_000) })],
       },
-      rest(40_000),
+      rest(38_000),
     ],
     [
       'is the whole call where no audio came',
@@ -78,7 +78,7 @@ describe('the rest of a call that nobody heard', () => {
         streams: [stream(hourMs - 20_000)],
         endedAt: at(2 * hourMs),
       },
-      rest(hourMs - 20_000, 2 * hourMs),
+      rest(hourMs - 22_000, 2 * hourMs),
     ],
     [
       'is none when a further socket went on after the cap',
@@ -107,8 +107,10 @@ describe('the rest of a call that nobody heard', () => {
         })
         const events = [started, ...told, ended('disconnected')]
         const found = unheardRest({ ...lost, events, ackedMs, streams: [stream(clockMs)] })
-        const doneMs = Math.max(clockMs, ackedMs, ...said.map((s) => s.fromMs + s.lengthMs))
-        expect(found).toEqual(60_000 - doneMs >= 100 ? rest(doneMs) : null)
+        const toldMs = Math.max(0, ...said.map((s) => s.fromMs + s.lengthMs))
+        const doneMs = Math.max(clockMs, ackedMs, toldMs)
+        const fromMs = Math.max(toldMs, Math.max(clockMs, ackedMs) - 2_000)
+        expect(found).toEqual(60_000 - doneMs >= 100 ? rest(fromMs) : null)
       }),
     )
   })

@@ -9,6 +9,8 @@ const LONGEST_STREAM_MS = 60 * 60_000
 const CAP_SLACK_MS = 30_000
 /** Less than a block of audio holds no word. */
 const LEAST_REST_MS = 100
+/** A word that the break cut in two was not heard whole: no word is longer. */
+const CUT_WORD_MS = 2_000
 
 export type UnheardFacts = {
   /** In order of their seq; at least those of streams, finals and gaps. */
@@ -29,8 +31,8 @@ export type UnheardFacts = {
 /**
  * The stretch of a call's clock from the end of its audio to the end of the call, when the audio
  * broke off before: the last socket ended for a reason of ours or of the network's, or at Exotel's
- * cap. Null when Exotel said that the audio was over, or there is no such stretch. It begins behind
- * every word that was had, and behind every gap that is told already.
+ * cap. Null when Exotel said that the audio was over, or there is no such stretch. It holds the whole
+ * of a word that was cut, and begins behind every word that was had and every gap that is told already.
  */
 export function unheardRest(facts: UnheardFacts): { fromMs: number; toMs: number } | null {
   const { streams, endedAt } = facts
@@ -43,8 +45,10 @@ export function unheardRest(facts: UnheardFacts): { fromMs: number; toMs: number
       ? Math.min(...starts)
       : Math.min(...streams.map(({ openedAt }) => openedAt.getTime()))
   const toMs = Math.floor(endedAt.getTime() - firstAudioMs)
-  const fromMs = Math.max(facts.ackedMs, ...streams.map(({ clockMs }) => clockMs), toldTo(facts))
-  return toMs - fromMs < LEAST_REST_MS ? null : { fromMs, toMs }
+  const toldMs = toldTo(facts)
+  const audioMs = Math.max(facts.ackedMs, ...streams.map(({ clockMs }) => clockMs))
+  if (toMs - Math.max(audioMs, toldMs) < LEAST_REST_MS) return null
+  return { fromMs: Math.max(audioMs - CUT_WORD_MS, toldMs), toMs }
 }
 
 /** Where the last word or told gap ends. */
