@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { CallEvent } from '@callwire/contracts'
 import type { Constellation } from '../constellation.ts'
 import { account, type CustomScript } from '../simulator.ts'
-import { violations, type Told } from './check.ts'
+import { saidWords, violations, type Told } from './check.ts'
 import { readSpoken, type Spoken } from './spoken.ts'
 
 /**
@@ -15,8 +15,12 @@ export type Way = 'splice' | 'direct' | 'person'
 export type LiveCall = { callId: string; callSid: string; way: Way }
 
 export type Calls = {
-  /** Places calls, all speaking this script, and waits until each has an open media socket. */
-  place(o: { script: CustomScript; ways: readonly Way[] }): Promise<LiveCall[]>
+  /** Where `direct` calls bring their audio, credentials included. Secret. */
+  readonly directUrl: string
+  /** What is said in the calls placed from now on. */
+  speak(script: CustomScript): Promise<void>
+  /** Places calls and waits until each has an open media socket. */
+  place(ways: readonly Way[]): Promise<LiveCall[]>
   spoken(call: LiveCall): Promise<Spoken>
   /** Waits until each call has been speaking for `ms`; gives for how long each has, by its id. */
   speaking(calls: readonly LiveCall[], ms: number): Promise<ReadonlyMap<string, number>>
@@ -29,10 +33,18 @@ export type Calls = {
     calls: readonly LiveCall[],
     o: (call: LiveCall) => Pick<Told, 'mayMiss' | 'exactToMs' | 'toleranceMs'>,
   ): Promise<string[]>
+  /** How many words were spoken in these calls, and how many of them are told. */
+  tally(calls: readonly LiveCall[]): Promise<{ spoken: number; told: number }>
 }
 
 const APP_ID = '4711'
 const AGENT = '+919812345678'
+/** One phone for each way, and one agent for each phone. */
+const lines = [
+  { way: 'splice', number: '+918047112211', agent: { name: 'Stream', kind: 'stream' } },
+  { way: 'direct', number: '+918047112212', agent: { name: 'Flow', kind: 'flow', appId: APP_ID } },
+  { way: 'person', number: '+918047112213', agent: { name: 'Asha', kind: 'human', number: AGENT } },
+] as const
 /** From the end of a call to its receipt, which may have to wait for a lost socket to be noticed. */
 const RECEIPT_MS = 60_000
 const OPEN_MS = 30_000
@@ -40,22 +52,24 @@ const LOOK_EVERY_MS = 250
 
 let person = 9_870_000_000
 
-/** Prepares a phone and three kinds of agent, and a simulator that answers at once and has room. */
+/** Prepares a phone for each way that calls come, and a simulator that answers at once and has room. */
 export async function prepareCalls(system: Constellation): Promise<Calls> {
   const { client, simulator } = system
   await simulator.ask('POST', '/simulator/accounts', {
     ...{ ...account, activeStreamLimit: 500, requestsPerMinute: 10_000 },
   })
   await simulator.ask('POST', '/simulator/scenario', { timeScale: 0.05 })
-  const phoneId = await system.phoneWith({ name: 'Stream', kind: 'stream' })
-  const stream = (await client.phones.get(phoneId)).phone.agentId ?? ''
-  const flow = await client.agents.create({ name: 'Flow', kind: 'flow', appId: APP_ID })
-  const human = await client.agents.create({ name: 'Asha', kind: 'human', number: AGENT })
-  const agents = { splice: stream, direct: flow.agent.id, person: human.agent.id }
-  const { ingestCredentials } = await client.phones.createIngestCredentials(phoneId)
+  const phones = new Map<Way, string>()
+  for (const { way, number, agent } of lines) {
+    const { id: agentId } = (await client.agents.create(agent)).agent
+    const exotelConfig = { ...account, subdomain: simulator.host }
+    const { phone } = await client.phones.import({ number, country: 'IN', exotelConfig, agentId })
+    phones.set(way, phone.id)
+  }
+  const made = await client.phones.createIngestCredentials(phones.get('direct') ?? '')
   const direct = new URL(`${system.runFile().ingestUrl}/v1/ingest`)
-  direct.username = ingestCredentials.key
-  direct.password = ingestCredentials.token
+  direct.username = made.ingestCredentials.key
+  direct.password = made.ingestCredentials.token
   await simulator.ask('PUT', `/simulator/flows/${APP_ID}`, { url: direct.href })
 
   const sidOf = async (callId: string): Promise<string | null> => {
@@ -101,20 +115,20 @@ export async function prepareCalls(system: Constellation): Promise<Calls> {
   }
 
   return {
+    directUrl: direct.href,
     spoken,
     told,
-    async place({ script, ways }) {
+    async speak(script) {
       await simulator.script(script)
-      const placed: { callId: string; way: Way }[] = []
-      for (const way of new Set(ways)) {
-        await client.phones.update(phoneId, { agentId: agents[way] })
-        const some = await Promise.all(
-          ways
-            .filter((one) => one === way)
-            .map(() => client.calls.place({ phoneId, to: `+91${(person += 1)}` })),
-        )
-        placed.push(...some.map(({ call }) => ({ callId: call.id, way })))
-      }
+    },
+    async place(ways) {
+      const placed = await Promise.all(
+        ways.map(async (way) => {
+          const to = `+91${(person += 1)}`
+          const { call } = await client.calls.place({ phoneId: phones.get(way) ?? '', to })
+          return { callId: call.id, way }
+        }),
+      )
       return Promise.all(
         placed.map((one) =>
           until(OPEN_MS, `the media socket of ${one.callId} (${one.way})`, async () => {
@@ -149,6 +163,17 @@ export async function prepareCalls(system: Constellation): Promise<Calls> {
         }),
       )
       return all.flat()
+    },
+    async tally(calls) {
+      const sums = { spoken: 0, told: 0 }
+      for (const call of calls) {
+        const { turns, spokenMs } = await spoken(call)
+        sums.told += saidWords({ turns, events: await told(call) })
+        sums.spoken += turns
+          .flatMap(({ words }) => words)
+          .filter(({ endMs }) => endMs <= spokenMs).length
+      }
+      return sums
     },
   }
 }

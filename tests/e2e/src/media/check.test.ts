@@ -53,6 +53,17 @@ test.each<[string, Told]>([
     'missing words in a gap of the socket',
     call([started, first, ended([{ fromMs: 1_000, toMs: 2_400 }])], anywhere),
   ],
+  [
+    'a missing word in two gaps that touch',
+    call(
+      [
+        ...[started, first, final('utt_2', 'bibil', 1_500, 1_800)],
+        ...[gap(1_850, 2_000), ended([{ fromMs: 2_000, toMs: 2_400 }])],
+      ],
+      { ...anywhere },
+      { gaps: [{ fromMs: 1_850, toMs: 2_400 }] },
+    ),
+  ],
   ['words after the end of the conversation', call([started, first, ended()], { spokenMs: 1_400 })],
   [
     'places of a socket that took over, within the tolerance',

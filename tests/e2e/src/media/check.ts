@@ -1,7 +1,7 @@
 import type { CallEvent } from '@callwire/contracts'
 import { ofType } from '../expected-words.ts'
 import { chainProblem } from '../verify-chain.ts'
-import { gapsOf, receiptProblems } from './receipt-sums.ts'
+import { gapsOf, joined, receiptProblems } from './receipt-sums.ts'
 
 /** Milliseconds on a call's clock. */
 export type Range = { fromMs: number; toMs: number }
@@ -87,7 +87,7 @@ function wordProblems(told: Told): string[] {
     const isPlaced = near(told, first.startMs, final.startMs) && near(told, last.endMs, final.endMs)
     if (!isPlaced) problems.push(`${place} was spoken at ${first.startMs}–${last.endMs}`)
   }
-  const gaps = gapsOf(events)
+  const gaps = joined(gapsOf(events))
   for (const word of words.values()) {
     const { text, startMs, endMs } = word
     const named = `“${text}” at ${startMs}–${endMs}`

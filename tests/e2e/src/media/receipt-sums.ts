@@ -40,7 +40,7 @@ export function receiptProblems(events: readonly CallEvent[]): string[] {
 }
 
 /** The moments that lie in any of the ranges, as few ranges as possible. */
-function joined(ranges: readonly Range[]): Range[] {
+export function joined(ranges: readonly Range[]): Range[] {
   const all: Range[] = []
   for (const range of ranges.toSorted((a, b) => a.fromMs - b.fromMs)) {
     const last = all.at(-1)

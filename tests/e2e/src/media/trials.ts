@@ -1,0 +1,143 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { killService, type Constellation } from '../constellation.ts'
+import type { Calls, LiveCall, Way } from './calls.ts'
+import type { Range, Told } from './check.ts'
+
+/** A system with calls to be made, and its Redis where that may be broken. */
+export type World = { system: Constellation; calls: Calls; redis: BreakableRedis }
+
+export type BreakableRedis = {
+  kill(): Promise<void>
+  /** On what it left on disk. */
+  restart(): Promise<void>
+  flush(): Promise<void>
+}
+
+/** What became of the calls that were live during a fault. */
+export type Trial = { live: readonly LiveCall[]; problems: readonly string[] }
+
+type Terms = Pick<Told, 'mayMiss' | 'exactToMs' | 'toleranceMs'>
+
+/** Audio on its way through a process that dies, and the word that it was a part of. */
+const ON_ITS_WAY_MS = 1_000
+/** What a socket that took over may be off by: its place is the arrival of its first audio. */
+const TAKEOVER_MS = 400
+/** What ingest has to keep for: so long without Redis costs no word. */
+const BEARABLE_MS = 10_000
+const TOO_LONG_MS = 17_000
+/** From Redis's return until ingest and transcriber are back at work. */
+const BACK_AT_WORK_MS = 4_000
+/** From an ingest's death until another listens and who lost a socket has tried again. */
+const COMES_BACK_AFTER_MS = 500
+
+const nothing: Terms = { mayMiss: null }
+const restFrom = (atMs: number): Terms => ({
+  mayMiss: { fromMs: atMs - ON_ITS_WAY_MS, toMs: Infinity },
+})
+const around = (fromMs: number, toMs: number): Range => ({
+  fromMs: fromMs - ON_ITS_WAY_MS,
+  toMs: toMs + ON_ITS_WAY_MS,
+})
+
+/** Killed in the middle of a word, and later asked to end in the middle of another: no word is lost. Four turns. */
+export async function breakTranscriber({ system, calls }: World, ways: Way[]): Promise<Trial> {
+  const live = await calls.place(ways)
+  await calls.speakingTurn(live, 1)
+  killService(system, 'transcriber')
+  await calls.speakingTurn(live, 3)
+  killService(system, 'transcriber', 'SIGTERM')
+  return { live, problems: await calls.problems(live, () => nothing) }
+}
+
+/**
+ * Killed in the middle of a word. What nobody heard is a gap: where the stream comes back (calls that go to
+ * ingest directly), up to then, and where it does not, to the end.
+ */
+export async function killIngest({ system, calls }: World, ways: Way[]): Promise<Trial> {
+  const back = ways.filter((way) => way === 'direct')
+  const comesBack = { times: back.length, afterMs: COMES_BACK_AFTER_MS }
+  if (back.length > 0) await system.simulator.fault('comes_back', comesBack)
+  const live = await calls.place(back)
+  live.push(...(await calls.place(ways.filter((way) => way !== 'direct'))))
+  const spokenMs = await calls.speakingTurn(live, 2)
+  killService(system, 'ingest')
+  const problems: string[] = []
+  for (const call of live) {
+    const atMs = spokenMs.get(call.callId) ?? 0
+    await calls.told(call)
+    const { sockets } = await calls.spoken(call)
+    const resumedMs = (sockets[1]?.firstFrame ?? 0) * 20
+    if (call.way === 'direct' && sockets.length !== 2) {
+      problems.push(`direct ${call.callId}: it had ${sockets.length} sockets`)
+    }
+    const terms =
+      call.way === 'direct'
+        ? { mayMiss: around(atMs, resumedMs), exactToMs: atMs, toleranceMs: TAKEOVER_MS }
+        : restFrom(atMs)
+    problems.push(...(await calls.problems([call], () => terms)))
+  }
+  return { live, problems }
+}
+
+/** A second socket while the first is alive: that one closes as replaced, and every word is told. */
+export async function takeOver({ system, calls }: World, n: number): Promise<Trial> {
+  const live = await calls.place(Array.from({ length: n }, (): Way => 'direct'))
+  const spokenMs = await calls.speakingTurn(live, 1)
+  for (const { callSid } of live) {
+    await system.simulator.ask('POST', `/simulator/calls/${callSid}/stream`)
+  }
+  const problems = await calls.problems(live, ({ callId }) => {
+    const atMs = spokenMs.get(callId) ?? 0
+    return { mayMiss: around(atMs, atMs), exactToMs: atMs, toleranceMs: TAKEOVER_MS }
+  })
+  for (const call of live) {
+    const codes = (await calls.spoken(call)).sockets.map(({ closeCode }) => closeCode)
+    if (codes.join() !== '1012,1000') {
+      problems.push(`${call.callId}: its sockets closed with ${codes.join(' and ')}`)
+    }
+  }
+  return { live, problems }
+}
+
+/** Killed in the middle of a word: what came through it is a gap from there on, what did not is whole. */
+export async function killGateway({ system, calls }: World, ways: Way[]): Promise<Trial> {
+  const live = await calls.place(ways)
+  const spokenMs = await calls.speakingTurn(live, 2)
+  killService(system, 'gateway')
+  const problems = await calls.problems(live, ({ callId, way }) =>
+    way === 'direct' ? nothing : restFrom(spokenMs.get(callId) ?? 0),
+  )
+  return { live, problems }
+}
+
+/** Killed and started on its file, then emptied, then away for as long as can be borne: no word is lost. Ten turns. */
+export async function breakRedis({ calls, redis }: World, ways: Way[]): Promise<Trial> {
+  const live = await calls.place(ways)
+  await calls.speakingTurn(live, 1)
+  await redis.kill()
+  await redis.restart()
+  await calls.speakingTurn(live, 3)
+  await redis.flush()
+  await calls.speakingTurn(live, 5)
+  await redis.kill()
+  await sleep(BEARABLE_MS)
+  await redis.restart()
+  return { live, problems: await calls.problems(live, () => nothing) }
+}
+
+/** Away for longer than ingest keeps audio: what it could not keep is a gap. Ten turns. */
+export async function loseRedis({ calls, redis }: World, ways: Way[]): Promise<Trial> {
+  const live = await calls.place(ways)
+  const wentMs = await calls.speakingTurn(live, 1)
+  await redis.kill()
+  await sleep(TOO_LONG_MS)
+  await redis.restart()
+  const cameMs = await calls.speaking(live, 0)
+  const problems = await calls.problems(live, ({ callId }) => ({
+    mayMiss: {
+      fromMs: (wentMs.get(callId) ?? 0) - ON_ITS_WAY_MS,
+      toMs: (cameMs.get(callId) ?? 0) - BEARABLE_MS + BACK_AT_WORK_MS,
+    },
+  }))
+  return { live, problems }
+}
