@@ -6,11 +6,18 @@ import { createAuthentication, type Authenticate } from './http/authenticate.ts'
 import { ApiError } from './http/api-error.ts'
 import { createRateLimit } from './http/rate-limit.ts'
 import { publicScope, registerRoutes, requireDeclaredAccess } from './http/register-routes.ts'
+import { parseTrustedProxies, silentKey } from './http/client-address.ts'
 import { createEdgeServer } from './http/server.ts'
 import { edgeConfig, isExemptFromPressure } from './http/route-config.ts'
 import type { Route } from './http/route.ts'
 import { describeRoutes, serveDocs } from './docs.ts'
-import { registerHealthRoutes, type Health, type Logger } from '@callwire/runtime'
+import {
+  limitUnheard,
+  registerHealthRoutes,
+  type Clock,
+  type Health,
+  type Logger,
+} from '@callwire/runtime'
 import { receivePassthru, type PassthruDeps } from './routes/webhook/receive-passthru.ts'
 import { receiveStatus, type StatusDeps } from './routes/webhook/receive-status.ts'
 import type { Splice } from './splice/create-splice.ts'
@@ -21,6 +28,7 @@ const maxEventLoopDelayMs = 1_000
 
 export type AppDeps = {
   log: Logger
+  clock: Pick<Clock, 'monotonicMs'>
   routes: readonly Route[]
   webhook: StatusDeps & PassthruDeps
   authenticate: Authenticate
@@ -32,6 +40,8 @@ export type AppDeps = {
   ratePerMinute: number
   publicUrl: string
   observe: (o: { method: string; route: string; status: number; ms: number }) => void
+  /** Told of each connection that was cut because its address had too many that said nothing. */
+  observeCut: () => void
 }
 
 /** The gateway's server, ready to listen: every route, with its guards. */
@@ -46,6 +56,14 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
       upstreamOf(request.url ?? '') !== null || isWebSocket(request.headers.upgrade),
     onUpgrade: (request, socket, head) => splice.upgrade(request, socket, head),
     taken,
+  })
+  const trusted = parseTrustedProxies(deps.trustedProxies)
+  limitUnheard(app.server, {
+    keyOf: (peer) => silentKey(peer, trusted),
+    // Pages and SDKs keep theirs for the next request.
+    countsPlain: false,
+    clock: deps.clock,
+    onCut: deps.observeCut,
   })
   requireDeclaredAccess(app)
   observeAnswers(app, deps)

@@ -136,6 +136,8 @@ export async function createContext(
       ratePerMinute: config.ratePerMinute,
       publicUrl: config.publicUrl,
       observe: measured.observe,
+      observeCut: measured.observeCut,
+      clock,
     },
     health,
     metrics,

@@ -6,6 +6,7 @@ const buckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
 
 export type GatewayMetrics = {
   observe: AppDeps['observe']
+  observeCut: AppDeps['observeCut']
   observePassthru: AppDeps['webhook']['observePassthru']
   splices: Gauge<'upstream'>
 }
@@ -22,7 +23,12 @@ export function createGatewayMetrics(metrics: Metrics): GatewayMetrics {
     help: "Reports of flows' Passthru applets, by how their call was found",
     labelNames: ['found_by'] as const,
   })
+  const cut = metrics.counter({
+    name: 'callwire_gateway_cut_total',
+    help: 'Connections cut that had sent no request, of addresses with too many of them',
+  })
   return {
+    observeCut: () => cut.inc(),
     observePassthru: (by) => passthrus.inc({ found_by: by }),
     observe: ({ method, route, status, ms }) =>
       requests.observe({ method, route, status: String(status) }, ms / 1000),

@@ -1,3 +1,4 @@
+import { clientKey } from '@callwire/runtime'
 import ipaddr from 'ipaddr.js'
 
 type Range = [ipaddr.IPv4 | ipaddr.IPv6, number]
@@ -34,6 +35,15 @@ export function clientAddress(
     client = next
   }
   return client
+}
+
+/**
+ * What a connection counts under that has sent no request yet; null for a trusted proxy's, which
+ * keeps many people's open.
+ */
+export function silentKey(peer: string, trusted: TrustedProxies): string | null {
+  const address = normalize(peer)
+  return address !== null && isTrusted(address, trusted) ? null : clientKey(peer)
 }
 
 function normalize(text: string): string | null {

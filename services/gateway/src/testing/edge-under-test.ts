@@ -11,6 +11,8 @@ import { createSplice, type Address, type Splice } from '../splice/create-splice
 export type EdgeUnderTest = AsyncDisposable & {
   port: number
   splice: Splice
+  /** Connections cut because their address had too many that said nothing. */
+  cuts(): number
   /** Whether an edge proof is genuine for that address. */
   verify(proof: string | undefined, forwardedFor: string): boolean
 }
@@ -29,6 +31,7 @@ export async function edgeUnderTest(o: {
   const trustedProxies = o.trustedProxies ?? []
   const unused = () => Promise.reject(new Error('no store here'))
   let ids = 0
+  let cuts = 0
   const newRequestId = () => `req_${(ids += 1)}`
   const splice = createSplice({
     upstreams: { ingest: o.upstream, copilot: o.upstream },
@@ -60,12 +63,15 @@ export async function edgeUnderTest(o: {
     ratePerMinute: o.ratePerMinute ?? 0,
     publicUrl: 'https://calls.example',
     observe: () => undefined,
+    observeCut: () => (cuts += 1),
+    clock: systemClock,
   })
   await app.listen({ host: '127.0.0.1', port: 0 })
   const address = app.server.address()
   return {
     port: typeof address === 'object' && address !== null ? address.port : 0,
     splice,
+    cuts: () => cuts,
     verify: (proof, forwardedFor) =>
       verifyEdgeProof(
         (text, token) => verifyMacToken(ring, 'edge', text, token),
