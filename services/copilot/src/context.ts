@@ -97,8 +97,8 @@ export async function createCopilot(
   repeat(limits.recheckMs, 'recheck consumers', () => recheckAll(registry, isValid))
   const port = await takePort(app, { host: config.host, port: config.port, clock })
   stack.defer(async () => {
-    drain.active = true
     await sockets.drain()
+    app.server.closeAllConnections()
     // The port may have been given up already.
     await app.close().catch(() => undefined)
   })
@@ -107,5 +107,12 @@ export async function createCopilot(
     await serveMetrics({ metrics, host: '127.0.0.1', port: config.metricsPort, log, health }),
   )
   const rest = stack.move()
-  return { port, metricsPort: scraped.port, [Symbol.asyncDispose]: () => rest.disposeAsync() }
+  return {
+    port,
+    metricsPort: scraped.port,
+    async [Symbol.asyncDispose]() {
+      drain.active = true
+      await rest.disposeAsync()
+    },
+  }
 }

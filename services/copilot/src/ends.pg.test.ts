@@ -87,15 +87,44 @@ describe('draining', () => {
   })
 
   test('who comes meanwhile is answered 503, and who does not leave is cut off', async () => {
-    const other = await fixture.start({ limits: { drainMs: 500, destroyMs: 60_000 } })
+    const other = await fixture.start({ limits: { drainMs: 2_000, destroyMs: 60_000 } })
     const key = await fixture.key(tenantId)
     const stubborn = await openStubborn(other.port, key.token)
     stubborn.stopReading()
     const stop = other[Symbol.asyncDispose]()
     expect((await connect(other.url).refused)?.status).toBe(503)
+    const callId = await fixture.call(tenantId)
+    const late = await fetch(`${other.http}/v1/copilot/calls/${callId}/events`, {
+      headers: { authorization: `Bearer ${key.token}` },
+    })
+    expect([late.status, await late.json()]).toMatchObject([
+      503,
+      { error: { code: 'unavailable' } },
+    ])
+    const ready = await fetch(`${other.http}/readyz`)
+    expect([ready.status, await ready.json()]).toMatchObject([
+      503,
+      { checks: { accepting: 'draining', database: 'ok' } },
+    ])
     await stop
     stubborn.readTheRest()
     expect(await stubborn.ended).toBe(1012)
+  })
+
+  test('a successor takes the ports over while the last consumers leave', async () => {
+    const other = await fixture.start({ limits: { drainMs: 20_000 } })
+    const key = await fixture.key(tenantId)
+    const stubborn = await openStubborn(other.port, key.token)
+    stubborn.stopReading()
+    const stop = other[Symbol.asyncDispose]()
+    const { port, metricsPort } = other
+    const successor = await fixture.start({ config: { port, metricsPort } })
+    const moved = await fixture.consumer(successor, key.token)
+    stubborn.leave()
+    await stop
+    expect(moved.socket.readyState).toBe(moved.socket.OPEN)
+    expect((await fetch(`${successor.http}/readyz`)).status).toBe(200)
+    moved.socket.close()
   })
 
   test('an event stream ends', async () => {

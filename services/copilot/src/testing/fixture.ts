@@ -46,6 +46,7 @@ export type Key = { token: string; id: string }
 export type Fixture = Awaited<ReturnType<typeof createFixture>>
 export type RunningCopilot = AsyncDisposable & {
   port: number
+  metricsPort: number
   url: string
   http: string
   /** A sample of /metrics, by its name after the common prefix; null while there is none. */
@@ -121,6 +122,7 @@ export async function createFixture() {
       const address = `127.0.0.1:${String(copilot.port)}`
       return {
         port: copilot.port,
+        metricsPort: copilot.metricsPort,
         url: `ws://${address}/v1/copilot`,
         http: `http://${address}`,
         async metric(name: string): Promise<number | null> {

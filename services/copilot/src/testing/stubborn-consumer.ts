@@ -6,6 +6,8 @@ export type StubbornConsumer = {
   stopReading(): void
   readTheRest(): void
   isOpen(): boolean
+  /** Goes away without a word. */
+  leave(): void
   /** The close code it was given, or `cut` when the connection ended without one. */
   ended: Promise<number | 'cut'>
 }
@@ -51,6 +53,7 @@ export async function openStubborn(
       }, 20)
     },
     isOpen: () => isOpen,
+    leave: () => void socket.destroy(),
     ended: ended.promise,
   }
 }
