@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { tcpProxy, testRedis } from '@callwire/testkit'
+import { manualClock, tcpProxy, testRedis } from '@callwire/testkit'
 import { expect, test } from 'vitest'
 import { audioHeader, type AudioEntry } from './audio-entry.ts'
 import { createAudioStreams } from './audio-streams.ts'
@@ -34,7 +34,7 @@ test('gives back every kind of entry in order, bytes as they were', async () => 
   await streams.trimTo(callId, ids[2] ?? '')
   const rest = await streams.read(callId, '0', { blockMs: 0, count: 10 })
   expect(rest).toEqual(read.slice(2))
-  expect(await bus.conn.command.pttl(`audio:{${callId}}`)).toBeGreaterThan(0)
+  await expect.poll(() => bus.conn.command.pttl(`audio:{${callId}}`)).toBeGreaterThan(0)
 
   await streams.remove(callId)
   expect(await streams.exists(callId)).toBe(false)
@@ -98,6 +98,69 @@ test('while Redis is away appending and reading reject, and work again after', a
   proxy.resume()
   const read = () => streams.read(callId, '0', { blockMs: 50, count: 1 }).catch(() => [])
   await expect.poll(read, { timeout: 15_000 }).toHaveLength(1)
+})
+
+test('a stream is bounded in bytes: its oldest entries go', async () => {
+  await using bus = await testBus()
+  await using streams = createAudioStreams(bus.conn, { bytesPerStream: 50_000 })
+  const callId = uniqueId('cal')
+  const appends = Array.from({ length: 300 }, (_, i) =>
+    streams.append(callId, audio(i, Buffer.alloc(2_000, i))),
+  )
+  await Promise.all(appends)
+  const left = await streams.read(callId, '0', { blockMs: 0, count: 1_000 })
+  const indices = left.map(({ entry }) => (entry.kind === 'audio' ? entry.index : -1))
+  expect(indices.at(-1)).toBe(299)
+  expect(indices.length).toBeGreaterThan(20)
+  expect(indices.length).toBeLessThan(35)
+})
+
+test('a stream is bounded in time, and lives on while it is appended to', async () => {
+  await using bus = await testBus()
+  const clock = manualClock()
+  const callId = uniqueId('cal')
+  const key = `audio:{${callId}}`
+  const hourAgo = Date.now() - 61 * 60_000
+  await bus.conn.command.xadd(key, `${hourAgo}-0`, 'k', 'e', 's', 'str_1', 't', '0')
+  const now = { now: () => Date.now(), monotonicMs: () => clock.monotonicMs() }
+  await using streams = createAudioStreams(bus.conn, { clock: now })
+  await streams.append(callId, audio(0), { lifeMs: 500_000 })
+  await expect.poll(() => bus.conn.command.xlen(key)).toBe(1)
+  expect(await bus.conn.command.pttl(key)).toBeGreaterThan(400_000)
+
+  await bus.conn.command.pexpire(key, 100_000)
+  await streams.append(callId, audio(1), { lifeMs: 500_000 })
+  await streams.append(callId, audio(2), { lifeMs: 500_000 })
+  expect(await bus.conn.command.pttl(key)).toBeLessThan(200_000)
+  await clock.advance(30_000)
+  await streams.append(callId, audio(3), { lifeMs: 500_000 })
+  await expect.poll(() => bus.conn.command.pttl(key)).toBeGreaterThan(400_000)
+})
+
+test('knows whether an entry is there, and that the connection was lost', async () => {
+  const { url } = await testRedis()
+  await using proxy = await tcpProxy({ target: url })
+  await using bus = await testBus(proxy.through(url))
+  await using streams = createAudioStreams(bus.conn)
+  const callId = uniqueId('cal')
+  const id = await streams.append(callId, audio(0), { urgent: true })
+  expect(await streams.has(callId, id)).toBe(true)
+  expect(await streams.has(callId, '1-1')).toBe(false)
+  const before = streams.losses()
+  proxy.refuse()
+  await expect.poll(() => streams.losses()).toBeGreaterThan(before)
+  // The life of a stream that Redis may have forgotten is set again with the next entry.
+  proxy.resume()
+  const forget = () => bus.conn.command.persist(`audio:{${callId}}`).catch(() => null)
+  await expect.poll(forget, { timeout: 15_000 }).toBe(1)
+  const again = () =>
+    streams.append(callId, audio(1)).then(
+      () => true,
+      () => false,
+    )
+  await expect.poll(again, { timeout: 15_000 }).toBe(true)
+  const ttl = () => bus.conn.command.pttl(`audio:{${callId}}`).catch(() => 0)
+  await expect.poll(ttl, { timeout: 5_000 }).toBeGreaterThan(0)
 })
 
 test('a block is bound to all that says where it belongs', () => {

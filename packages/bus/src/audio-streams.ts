@@ -1,3 +1,5 @@
+import { systemClock, type Clock } from '@callwire/runtime'
+import { createAppender } from './appender.ts'
 import { decodeAudioEntry, encodeAudioEntry, type AudioEntry } from './audio-entry.ts'
 import { busCall } from './bus-error.ts'
 import { createBlockingPool } from './blocking-pool.ts'
@@ -5,8 +7,17 @@ import type { BusConnection } from './connection.ts'
 import { names } from './names.ts'
 
 export type AudioStreams = AsyncDisposable & {
-  /** Appends and renews the stream's life; gives the entry's id. */
-  append(callId: string, entry: AudioEntry): Promise<string>
+  /**
+   * Appends and gives the entry's id. The stream lives for `lifeMs` after its last entry, half a
+   * minute more or less, and is bounded by time and by bytes: its oldest entries go.
+   *
+   * @param o - `urgent`: does not wait for other entries to go with it
+   */
+  append(
+    callId: string,
+    entry: AudioEntry,
+    o?: { lifeMs?: number; urgent?: boolean },
+  ): Promise<string>
   /**
    * Entries after the id `afterId` (`'0'` for the start), at most `count`; waits up to `blockMs`
    * for the first (0: does not wait). Empty when none came or `signal` aborted.
@@ -19,6 +30,10 @@ export type AudioStreams = AsyncDisposable & {
   /** Forgets what lies before `id`; `id` itself stays. */
   trimTo(callId: string, id: string): Promise<void>
   exists(callId: string): Promise<boolean>
+  /** Whether an entry that was appended is still there. */
+  has(callId: string, id: string): Promise<boolean>
+  /** Rises whenever the connection that appends was lost: what Redis had before may be gone. */
+  losses(): number
   /** The id of the newest entry, or null when there is none. */
   lastId(callId: string): Promise<string | null>
   remove(callId: string): Promise<void>
@@ -26,25 +41,55 @@ export type AudioStreams = AsyncDisposable & {
 
 /** 60 min, the longest media stream Exotel documents, in blocks of 100 ms, and room for gaps. */
 const longestStream = 40_000
+/** Audio that nobody has read by then is of no live call. */
+const longestAgeMs = 60 * 60_000
+/** An hour at 8 kHz; of denser audio that nobody reads, less is kept. */
+export const STREAM_BYTES = 64 * 1024 * 1024
+/** What an entry takes in Redis beside its block: its id, its numbers, its socket's id. */
+const entryBytes = 96
 /** A stream nobody appends to is garbage after this; a transcriber that was away is back by then. */
 const streamLifeMs = 60 * 60_000
+/** With every entry it would cost as much as the entry. */
+const renewEveryMs = 30_000
+/** More calls than a process has at a time: what is forgotten is renewed once more. */
+const mostRenewed = 20_000
 
 /** Audio of live calls as Redis Streams, one per call. Rejects with `BusError`. */
-export function createAudioStreams(conn: BusConnection): AudioStreams {
+export function createAudioStreams(
+  conn: BusConnection,
+  o: { clock?: Pick<Clock, 'now' | 'monotonicMs'>; bytesPerStream?: number } = {},
+): AudioStreams {
+  const { clock = systemClock, bytesPerStream = STREAM_BYTES } = o
   const pool = createBlockingPool(() => conn.blocking('audio'))
+  const appender = createAppender(() => conn.appending('audio-out'))
+  const renewed = new Map<string, number>()
+  let losses = 0
+
+  /** Goes in the batch of the entry it follows. */
+  const renew = (callId: string, key: string, lifeMs: number) => {
+    // A Redis that came back empty has no lives either.
+    if (losses !== appender.losses() || renewed.size > mostRenewed) renewed.clear()
+    losses = appender.losses()
+    const nowMs = clock.monotonicMs()
+    if (nowMs - (renewed.get(callId) ?? -Infinity) < renewEveryMs) return
+    renewed.set(callId, nowMs)
+    const oldest = clock.now() - longestAgeMs
+    Promise.all([
+      appender.send(['PEXPIRE', key, String(lifeMs)]),
+      appender.send(['XTRIM', key, 'MINID', String(oldest)]),
+    ]).catch(() => renewed.delete(callId))
+  }
   return {
-    append: (callId, entry) =>
+    append: (callId, entry, { lifeMs = streamLifeMs, urgent = false } = {}) =>
       busCall(async () => {
         const key = names.audioStream(callId)
-        const fields = encodeAudioEntry(entry)
-        const results = await conn.command
-          .pipeline()
-          .xadd(key, 'MAXLEN', '~', longestStream, '*', ...fields)
-          .pexpire(key, streamLifeMs)
-          .exec()
-        const failed = results?.find(([error]) => error !== null)?.[0]
-        if (failed != null) throw failed
-        return String(results?.[0]?.[1])
+        const bytes = entryBytes + (entry.kind === 'audio' ? entry.sealed.length : 0)
+        const most = Math.min(longestStream, Math.max(1, Math.floor(bytesPerStream / bytes)))
+        const place = ['XADD', key, 'MAXLEN', '~', String(most), '*']
+        const id = appender.send([...place, ...encodeAudioEntry(entry)], { urgent })
+        if (entry.kind === 'end') renewed.delete(callId)
+        renew(callId, key, lifeMs)
+        return String(await id)
       }),
     read: (callId, afterId, { blockMs, count, signal }) =>
       busCall(async () => {
@@ -62,6 +107,13 @@ export function createAudioStreams(conn: BusConnection): AudioStreams {
       }),
     exists: (callId) =>
       busCall(async () => (await conn.command.exists(names.audioStream(callId))) === 1),
+    has: (callId, id) =>
+      busCall(async () => {
+        const key = names.audioStream(callId)
+        const found = await conn.command.callBuffer('XRANGE', [key, id, id])
+        return (found as unknown[]).length > 0
+      }),
+    losses: () => appender.losses(),
     lastId: (callId) =>
       busCall(async () => {
         const key = names.audioStream(callId)
@@ -74,6 +126,7 @@ export function createAudioStreams(conn: BusConnection): AudioStreams {
       }),
     [Symbol.asyncDispose]: () => {
       pool.close()
+      appender.close()
       return Promise.resolve()
     },
   }

@@ -2,6 +2,7 @@ import { errorFields, type Logger } from '@callwire/runtime'
 import { Redis } from 'ioredis'
 import { busCall, BusError } from './bus-error.ts'
 import {
+  appenderOptions,
   blockingOptions,
   commandOptions,
   subscriberOptions,
@@ -21,6 +22,8 @@ export type BusConnection = AsyncDisposable & {
   readonly subscriptions: Subscriptions
   /** A new connection for one blocking reader; close it with `disconnect()`. */
   blocking(purpose: string): Redis
+  /** A new connection for one appender; close it with `disconnect()`. */
+  appending(purpose: string): Redis
   /** A new connection for one queue worker; close it with `disconnect()`. */
   worker(queue: string): Redis
   readonly log: Logger
@@ -62,6 +65,7 @@ export async function connectRedis(o: {
       return subscriptions
     },
     blocking: (purpose) => make(blockingOptions(`${o.name}:${purpose}`)),
+    appending: (purpose) => make(appenderOptions(`${o.name}:${purpose}`)),
     worker: (queue) => make(workerOptions(`${o.name}:worker-${queue}`)),
     ping: async () => {
       await busCall(() => command.ping())

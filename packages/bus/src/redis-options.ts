@@ -33,6 +33,20 @@ export function commandOptions(connectionName: string): ConnectionOptions {
   }
 }
 
+/**
+ * For what is sent in one go: as for commands, but without a timer for each, and without sending
+ * again by itself: who sends keeps the order.
+ */
+export function appenderOptions(connectionName: string): ConnectionOptions {
+  return {
+    ...shared(connectionName),
+    enableOfflineQueue: false,
+    maxRetriesPerRequest: 0,
+    autoResendUnfulfilledCommands: false,
+    socketTimeout: socketTimeoutMs,
+  }
+}
+
 /** For subscriptions: reconnects for ever; a ping now and then finds a dead socket. */
 export function subscriberOptions(connectionName: string): ConnectionOptions {
   return { ...commandOptions(connectionName), maxRetriesPerRequest: null }

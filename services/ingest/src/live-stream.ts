@@ -1,18 +1,16 @@
 import type { MediaFrame } from '@callwire/exotel'
-import { every } from '@callwire/runtime'
 import { createAudioPath } from './audio-path.ts'
 import type { IngestContext } from './context.ts'
 import { createFactQueue } from './fact-queue.ts'
+import type { Heartbeats } from './heartbeats.ts'
 import type { IngestMetrics } from './metrics.ts'
 import type { OpenStream } from './open-stream.ts'
 import { createOutbox } from './outbox.ts'
 import type { PriorClock } from './prior-clock.ts'
-import { recordDtmf, recordEnded, recordHeartbeat, recordStarted } from './stream-facts.ts'
+import { recordDtmf, recordEnded, recordStarted } from './stream-facts.ts'
 
 /** A block waits no longer than this for the audio that would fill it. */
 const STALL_MS = 200
-/** Well below the 15 s after which a socket's row counts as left behind. */
-const HEARTBEAT_MS = 3_000
 /** At the end of a stream Redis may be away for as long as in its middle. */
 const LAST_AUDIO_MS = 15_000
 /** XREAD's batch when looking for what Redis kept: more than is kept here. */
@@ -21,11 +19,16 @@ const LOOK_BACK = 1_000
 export type LiveStreamDeps = Pick<
   IngestContext,
   'database' | 'ledger' | 'audio' | 'queues' | 'clock' | 'random' | 'log'
-> & { metrics: IngestMetrics }
+> & { metrics: IngestMetrics; heartbeats: Heartbeats }
+
+type Told = { frames: number; atMs: number }
 
 /** A socket that has its call: everything that happens to its audio and its facts. */
 export type LiveStream = {
-  media(frame: MediaFrame, arrivedAtMs: number): { accepted: boolean }
+  /** `arrivedAtMs` is wall time, `nowMs` monotonic. */
+  media(frame: MediaFrame, arrivedAtMs: number, nowMs: number): { accepted: boolean }
+  /** Called a few times a second: hands on what waits for audio that does not come. */
+  tick(nowMs: number): void
   dtmf(press: { digit: string; durationMs: number }): void
   note(sequenceNumber: number | undefined): void
   /** Ends the audio now; resolves when the end is on record. */
@@ -44,7 +47,9 @@ export function createLiveStream(
   const job = { tenantId, callId }
   const outbox = createOutbox({
     sink: {
-      append: (entry) => deps.audio.append(callId, entry),
+      append: (entry, how) => deps.audio.append(callId, entry, how),
+      has: (id) => deps.audio.has(callId, id),
+      losses: () => deps.audio.losses(),
       idsAfter: async (afterId) => {
         const entries = await deps.audio.read(callId, afterId, { blockMs: 0, count: LOOK_BACK })
         return entries.map(({ id }) => id)
@@ -59,30 +64,39 @@ export function createLiveStream(
       path.lost(range)
       deps.metrics.lostMs.inc(range.toMs - range.fromMs)
     },
+    onAppended: (entry) => {
+      if (entry.kind !== 'audio' || entry.arrivedAtMs === undefined) return
+      deps.metrics.blockToRedis.observe((deps.clock.now() - entry.arrivedAtMs) / 1_000)
+    },
     onAppendFailed: () => deps.metrics.appendFailures.inc(),
   })
   const path = createAudioPath(stream, outbox)
   const facts = createFactQueue({ ...deps, log })
-  const stop = new AbortController()
   let firstAudioAtMs = stream.prior.firstAudioAtMs
-  const stalled = setTimeout(() => path.flush(), STALL_MS)
+  let lastAudioMs = Infinity
 
-  const heartbeat = every(
-    HEARTBEAT_MS,
-    async () => {
+  let told = { frames: 0, atMs: deps.clock.monotonicMs() }
+  const leave = deps.heartbeats.add({
+    tenantId,
+    beat() {
       outbox.recheck()
-      const news = await recordHeartbeat(deps, stream, path.counters())
-      if (stop.signal.aborted) return
+      const counters = path.counters()
+      const now = { frames: counters.frames, atMs: deps.clock.monotonicMs() }
+      const framesPerSecond = rateOf(told, now)
+      told = now
+      const bufferedMs = outbox.bufferedMs()
+      return { id: streamId, callId, ...counters, framesPerSecond, bufferedMs }
+    },
+    hear(news) {
       if (news.canceled) on.canceled()
       else if (news.replaced) on.replaced()
     },
-    { clock: deps.clock, signal: stop.signal, log, name: 'stream heartbeat' },
-  )
+  })
 
   return {
-    media(frame, arrivedAtMs) {
+    media(frame, arrivedAtMs, nowMs) {
       const { accepted, isFirst } = path.frame(frame, arrivedAtMs)
-      stalled.refresh()
+      lastAudioMs = nowMs
       if (isFirst) {
         firstAudioAtMs ??= arrivedAtMs
         facts.add('stream.started', async () => {
@@ -92,6 +106,11 @@ export function createLiveStream(
       }
       return { accepted }
     },
+    tick(nowMs) {
+      if (nowMs - lastAudioMs < STALL_MS) return
+      lastAudioMs = Infinity
+      path.flush()
+    },
     dtmf({ digit, durationMs }) {
       const press = { digit, durationMs, atMs: path.clockMs() }
       const taken = facts.add('stream.dtmf', () => recordDtmf(deps, stream, press))
@@ -99,19 +118,23 @@ export function createLiveStream(
     },
     note: (sequenceNumber) => path.note(sequenceNumber),
     async end(reason) {
-      clearTimeout(stalled)
+      lastAudioMs = Infinity
       path.end()
       // The wake-up comes after the beginning is on record, and needs the outbox.
       await facts.settled()
       await outbox.finish(LAST_AUDIO_MS)
-      stop.abort()
+      leave()
       facts.add('stream.ended', () =>
         recordEnded(deps, stream, { counters: path.counters(), reason }),
       )
       await facts.settled()
-      await heartbeat[Symbol.asyncDispose]()
       log.info({ reason, frames: path.counters().frames }, 'stream ended')
     },
     clock: () => ({ firstAudioAtMs, clockMs: path.clockMs() }),
   }
+}
+
+function rateOf(before: Told, now: Told): number {
+  const seconds = (now.atMs - before.atMs) / 1_000
+  return seconds > 0 ? Math.round((now.frames - before.frames) / seconds) : 0
 }

@@ -37,6 +37,11 @@ export function createIngestMetrics(metrics: Metrics = createMetrics()) {
       name: 'callwire_ingest_lost_audio_ms_total',
       help: 'Audio that Redis did not take in time, told as gaps',
     }),
+    blockToRedis: metrics.histogram({
+      name: 'callwire_ingest_block_to_redis_seconds',
+      help: 'From the last byte of a block of audio to Redis having it',
+      buckets: [0.005, 0.01, 0.02, 0.03, 0.05, 0.075, 0.1, 0.15, 0.25, 0.5, 1, 2.5, 5, 12],
+    }),
     appendFailures: metrics.counter({
       name: 'callwire_ingest_append_failures_total',
       help: 'Attempts to hand audio to Redis that failed',

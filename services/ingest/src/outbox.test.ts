@@ -12,6 +12,7 @@ function fakeRedis() {
   let stream: { id: string; entry: AudioEntry }[] = []
   let lastId = 0
   let fault: Fault = 'none'
+  let losses = 0
   const wakes: number[] = []
   const refuse = () => {
     if (fault === 'before') throw new BusError('unavailable', 'Redis does not answer.')
@@ -30,6 +31,12 @@ function fakeRedis() {
         refuse()
         return stream.map(({ id }) => id).filter((id) => Number(id) > Number(afterId))
       }),
+    has: (id) =>
+      attempt(() => {
+        refuse()
+        return stream.some((item) => item.id === id)
+      }),
+    losses: () => losses,
     exists: () =>
       attempt(() => {
         refuse()
@@ -47,6 +54,11 @@ function fakeRedis() {
     entries: () => stream.map(({ entry }) => entry),
     setFault: (next: Fault) => {
       fault = next
+    },
+    /** Restarted, without a second or so: before anybody could notice. */
+    restart: (count: number) => {
+      stream = stream.slice(0, Math.max(0, stream.length - count))
+      losses += 1
     },
     forgetAll: () => {
       stream = []
@@ -73,6 +85,7 @@ function setUp() {
     random: (bytes) => Buffer.alloc(bytes, 7),
     log: captureLogs().log,
     onLost: (range) => lost.push(range),
+    onAppended: () => undefined,
     onAppendFailed: () => undefined,
   })
   let index = 0
@@ -165,6 +178,27 @@ describe('createOutbox', () => {
     await clock.advance(1)
     expect(redis.entries()).toHaveLength(50)
     expect(heard(redis.entries())).toEqual(upTo(50))
+  })
+
+  test('a restart between two blocks is noticed before the second goes behind a hole', async () => {
+    const { clock, redis, pushBlock } = setUp()
+    for (let i = 0; i < 50; i += 1) pushBlock()
+    await clock.advance(1)
+    redis.restart(10)
+    pushBlock()
+    await clock.advance(1)
+    expect(heard(redis.entries())).toEqual(upTo(51))
+  })
+
+  test('says how much audio Redis has not taken', async () => {
+    const { clock, redis, outbox, pushBlock } = setUp()
+    expect(outbox.bufferedMs()).toBe(0)
+    redis.setFault('before')
+    for (let i = 0; i < 7; i += 1) pushBlock()
+    expect(outbox.bufferedMs()).toBe(700)
+    redis.setFault('none')
+    await clock.advance(1_000)
+    expect(outbox.bufferedMs()).toBe(0)
   })
 
   test('an end without Redis gives up in time and tells what is missing', async () => {

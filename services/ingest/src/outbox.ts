@@ -15,7 +15,12 @@ export type Range = { fromMs: number; toMs: number }
 
 /** The part of Redis that one stream's audio goes to. */
 export type AudioSink = {
-  append(entry: AudioEntry): Promise<string>
+  /** `urgent`: more waits behind it. */
+  append(entry: AudioEntry, how: { urgent: boolean }): Promise<string>
+  /** Whether it still has the entry of this id. */
+  has(id: string): Promise<boolean>
+  /** Rises whenever the connection was lost. */
+  losses(): number
   /** Ids of entries after `afterId`. */
   idsAfter(afterId: string): Promise<string[]>
   exists(): Promise<boolean>
@@ -27,8 +32,10 @@ export type Outbox = {
   push(entry: AudioEntry, endMs: number): void
   /** Wakes a transcriber, also when Redis is away just now. */
   wake(): void
-  /** Looks whether Redis still has the stream; appends again what it lost. */
+  /** Looks whether Redis still has the newest entry; appends again what it lost. */
   recheck(): void
+  /** Audio that Redis has not taken yet, ms of the call's clock. */
+  bufferedMs(): number
   /** Resolves when Redis has everything, or after `withinMs` with what is left given up. */
   finish(withinMs: number): Promise<void>
 }
@@ -46,13 +53,15 @@ export function createOutbox(o: {
   random: Random
   log: Logger
   onLost: (range: Range) => void
+  onAppended: (entry: AudioEntry) => void
   onAppendFailed: () => void
 }): Outbox {
   const pending: Item[] = []
   let kept: Item[] = []
   let inFlight: Item | null = null
   let running = false
-  let wanted = { wake: false, recheck: false }
+  let wanted = { wake: false, look: false, recheck: false }
+  let losses = o.sink.losses()
   let failures = 0
   let isClosed = false
   let onIdle: () => void = () => undefined
@@ -77,7 +86,8 @@ export function createOutbox(o: {
     else onIdle()
   }
 
-  const hasWork = () => !isClosed && (pending.length > 0 || wanted.wake || wanted.recheck)
+  const hasWork = () =>
+    !isClosed && (pending.length > 0 || wanted.wake || wanted.look || wanted.recheck)
 
   const pump = async () => {
     while (hasWork()) {
@@ -98,9 +108,18 @@ export function createOutbox(o: {
   }
 
   const step = async () => {
+    if (losses !== o.sink.losses()) {
+      // Whoever answers now may have forgotten the last second: nothing goes behind a hole.
+      losses = o.sink.losses()
+      wanted.recheck ||= kept.length > 0
+    }
     if (wanted.recheck) {
       await restore()
       wanted.recheck = false
+    } else if (wanted.look) {
+      const newest = kept.at(-1)
+      if (newest !== undefined && !(await o.sink.has(newest.id))) await restore()
+      wanted.look = false
     } else if (wanted.wake) {
       await o.sink.wakeTranscriber()
       wanted.wake = false
@@ -108,7 +127,8 @@ export function createOutbox(o: {
       const item = pending[0]
       if (item === undefined) return
       inFlight = item
-      item.id = await o.sink.append(item.entry)
+      item.id = await o.sink.append(item.entry, { urgent: pending.length > 1 })
+      o.onAppended(item.entry)
       pending.shift()
       kept.push(item)
       while (kept[0] !== undefined && kept[0].endMs <= item.endMs - KEEP_MS) kept.shift()
@@ -137,6 +157,7 @@ export function createOutbox(o: {
 
   const makeRoom = () => {
     const newest = pending.at(-1)?.endMs ?? 0
+    if ((pending[0]?.fromMs ?? 0) >= newest - KEEP_MS) return
     for (;;) {
       const at = pending.findIndex((item) => item !== inFlight && item.entry.kind === 'audio')
       const item = pending[at]
@@ -169,9 +190,10 @@ export function createOutbox(o: {
     },
     recheck() {
       if (kept.length === 0) return
-      wanted.recheck = true
+      wanted.look = true
       kick()
     },
+    bufferedMs: () => (pending.at(-1)?.endMs ?? 0) - (pending[0]?.fromMs ?? 0),
     async finish(withinMs) {
       const idle = new Promise<void>((resolve) => {
         onIdle = resolve
@@ -183,7 +205,7 @@ export function createOutbox(o: {
         stop.abort()
       }
       isClosed = true
-      wanted = { wake: false, recheck: false }
+      wanted = { wake: false, look: false, recheck: false }
       for (const { entry, fromMs, endMs } of pending.splice(0)) {
         if (entry.kind === 'audio') o.onLost({ fromMs, toMs: endMs })
       }

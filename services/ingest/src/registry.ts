@@ -45,7 +45,8 @@ export function createRegistry({ clock }: { clock: Clock }): Registry {
       return known
     },
     tick: () => {
-      for (const session of sessions) session.tick()
+      const nowMs = clock.monotonicMs()
+      for (const session of sessions) session.tick(nowMs)
     },
     closeAll: (close) => {
       for (const session of [...sessions]) session.close(close)

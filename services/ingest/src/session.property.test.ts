@@ -138,6 +138,7 @@ function streamFor(prior: { firstAudioAtMs: number | null; clockMs: number }) {
       if (accepted) seen.accepted += 1
       return { accepted }
     },
+    tick: () => undefined,
     dtmf: () => void (seen.digits += 1),
     note: (sequence) => path.note(sequence),
     end: (reason) => {
@@ -186,7 +187,7 @@ test('whatever comes, a socket ends once, and its books balance', async () => {
             break
           case 'pass':
             await clock.advance(step.ms)
-            session.tick()
+            session.tick(clock.monotonicMs())
             break
           case 'ping':
             if (!peer.isGone) peer.emit('ping', Buffer.from('p'))

@@ -48,6 +48,7 @@ function setUp(o: { opened?: boolean } = {}) {
   const live = {
     media: () => ({ accepted: true }),
     note: () => undefined,
+    tick: () => undefined,
     end: (reason: string) => Promise.resolve(void ends.push(reason)),
   } as unknown as LiveStream
   const open = () => Promise.resolve({ kind: 'live' as const, live })
@@ -60,7 +61,7 @@ function setUp(o: { opened?: boolean } = {}) {
   const pass = async (ms: number) => {
     for (let passed = 0; passed < ms; passed += 250) {
       await clock.advance(250)
-      session.tick()
+      session.tick(clock.monotonicMs())
     }
   }
   const say = (...texts: string[]) => {

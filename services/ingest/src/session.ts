@@ -11,8 +11,8 @@ import { startStream, type SessionDeps } from './start-stream.ts'
 
 /** One media socket, from its handshake to its end. */
 export type Session = {
-  /** Keeps the socket's limits; called a few times a second. */
-  tick(): void
+  /** Keeps the socket's limits; called several times a second, with the monotonic clock. */
+  tick(nowMs: number): void
   /** Ends it from our side. Does nothing when it has ended. */
   close(close: Close): void
   /** Takes the connection away if it is still there. */
@@ -33,6 +33,8 @@ const MAX_NOT_JSON = 3
 const MAX_UNREAD_BYTES = 256 * 1024
 /** A flood goes on while our close is under way; after this its sender is not listening. */
 const FLOOD_AFTER_CLOSE_MS = 2_000
+/** Limits are in seconds; a quarter keeps them exact enough. */
+const JUDGE_EVERY_MS = 250
 /** A `stop` is answered within a second, also while its call is still looked for. */
 const STOP_WITHIN_MS = 800
 
@@ -59,6 +61,7 @@ export function createSession(
   let leftAs: string = DISCONNECTED
   let endedAtMs = 0
   let notJson = 0
+  let judgeAtMs = 0
   let stopWhileBinding: NodeJS.Timeout | null = null
   const times = {
     openedMs: clock.monotonicMs(),
@@ -121,15 +124,20 @@ export function createSession(
     const wasEnded = isEnded()
     for (const { message, arrivedAtMs } of hold.take()) {
       if (message === null) end(null, leftAs)
-      else takeLive(stream, message, arrivedAtMs)
+      else takeLive(stream, message, arrivedAtMs, clock.monotonicMs())
       if (message === null || message.kind === 'stop' || wasEnded !== isEnded()) return
     }
   }
 
-  const takeLive = (stream: LiveStream, message: MediaMessage, arrivedAtMs: number) => {
+  const takeLive = (
+    stream: LiveStream,
+    message: MediaMessage,
+    arrivedAtMs: number,
+    nowMs: number,
+  ) => {
     switch (message.kind) {
       case 'media': {
-        const { accepted } = stream.media(message, arrivedAtMs)
+        const { accepted } = stream.media(message, arrivedAtMs, nowMs)
         if (accepted) deps.onFrame()
         else metrics.duplicated.inc()
         return
@@ -213,7 +221,7 @@ export function createSession(
     if (phase === 'opening') {
       takeOpening(message, arrivedAtMs)
     } else if (live !== null && phase === 'live') {
-      takeLive(live, message, arrivedAtMs)
+      takeLive(live, message, arrivedAtMs, nowMs)
     } else {
       hold.keep({ message, arrivedAtMs })
       if (message.kind === 'stop') stopWhileBinding ??= setTimeout(letGo, STOP_WITHIN_MS)
@@ -242,14 +250,17 @@ export function createSession(
   }
 
   const session: Session = {
-    tick() {
+    tick(nowMs) {
+      if (phase === 'live') live?.tick(nowMs)
+      if (nowMs < judgeAtMs) return
+      judgeAtMs = nowMs + JUDGE_EVERY_MS
       if (isDeaf() || isEnded()) return
-      const verdict = judgeLimits(times, clock.monotonicMs())
+      const verdict = judgeLimits(times, nowMs)
       switch (verdict.kind) {
         case 'none':
           return
         case 'ping':
-          times.lastPingMs = clock.monotonicMs()
+          times.lastPingMs = nowMs
           times.hasPong = false
           socket.ping()
           return

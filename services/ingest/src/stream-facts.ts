@@ -1,21 +1,13 @@
 import { sealWithDataKey } from '@callwire/crypto'
 import { mediaStreams, transcriptions } from '@callwire/db'
 import { changeStatus, loadCall, writeReceiptIfDone, type LedgerWork } from '@callwire/ledger'
-import { and, eq, gt, isNull, ne, sql } from 'drizzle-orm'
+import { and, eq, isNull, ne, sql } from 'drizzle-orm'
 import type { IngestContext } from './context.ts'
 import type { OpenStream } from './open-stream.ts'
 import { clockStartOf } from './prior-clock.ts'
 import { sinceRow, type Counters } from './counters.ts'
 
 export type FactDeps = Pick<IngestContext, 'database' | 'ledger' | 'clock'>
-
-/** What a heartbeat learns from the database. */
-export type HeartbeatNews = {
-  /** A newer socket has this call, perhaps in another process. */
-  replaced: boolean
-  /** The call was cancelled: closing the socket is the way to end it at Exotel. */
-  canceled: boolean
-}
 
 /** The first audio of a socket: says so, and that there are words to come. Once, also if repeated. */
 export function recordStarted(
@@ -56,35 +48,6 @@ export function recordDtmf(
   const sealed = sealWithDataKey(dataKey, context, digit)
   return ledger.transact(tenantId, callId, async (work) => {
     await work.append({ type: 'stream.dtmf', data, secret: { field: 'digit', sealed } })
-  })
-}
-
-/** Keeps the row fresh, so that nobody takes the socket for dead, and looks for news of the call. */
-export function recordHeartbeat(
-  { database }: FactDeps,
-  stream: OpenStream,
-  counters: Counters,
-): Promise<HeartbeatNews> {
-  const { tenantId, callId, streamId } = stream
-  return database.withTenant(tenantId, async (tx) => {
-    await tx
-      .update(mediaStreams)
-      .set({ ...counters, heartbeatAt: sql`now()` })
-      .where(and(ownRow(stream), isNull(mediaStreams.endedAt)))
-    const newer = await tx
-      .select({ id: mediaStreams.id })
-      .from(mediaStreams)
-      .where(
-        and(
-          eq(mediaStreams.tenantId, tenantId),
-          eq(mediaStreams.callId, callId),
-          // Ids sort by the time they were made.
-          gt(mediaStreams.id, streamId),
-        ),
-      )
-      .limit(1)
-    const call = await loadCall(tx, callId)
-    return { replaced: newer.length > 0, canceled: call?.status === 'canceled' }
   })
 }
 
