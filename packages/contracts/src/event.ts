@@ -90,6 +90,21 @@ export type EventType = keyof typeof eventData
 export type EventData<T extends EventType> = z.infer<(typeof eventData)[T]>
 export const eventTypes = Object.keys(eventData) as EventType[]
 
+/** Which types' data says what people said: it is what goes when the words of a call are erased. */
+const holdsWords: Readonly<Record<EventType, boolean>> = {
+  'call.status': false,
+  'stream.started': false,
+  'stream.ended': false,
+  // The digit is no part of the data: it is sealed under the call's key, and goes with that.
+  'stream.dtmf': false,
+  'transcript.final': true,
+  'transcript.gap': false,
+  'call.talk': false,
+  alert: false,
+  'call.receipt': false,
+}
+export const wordEventTypes = eventTypes.filter((type) => holdsWords[type])
+
 /** The types that a tenant's board hears of. */
 export const boardEventTypes = [
   'call.status',

@@ -58,6 +58,7 @@ export {
   rangeSchema,
   receiptSchema,
   utteranceSchema,
+  wordEventTypes,
   type Alert,
   type AlertSeverity,
   type CallEvent,

@@ -50,6 +50,22 @@ test('runs at once, then after each pause, and stops when disposed', async () =>
   expect(runs).toBe(2)
 })
 
+test('may begin later, and never when it is disposed before that', async () => {
+  const { clock, log, signal, sleepers, step } = setUp()
+  let runs = 0
+  const run = () => void (runs += 1)
+  const o = { clock, log, signal, name: 'count', firstAfterMs: 40 }
+  const task = every(250, run, o)
+  await settle()
+  expect([runs, sleepers[0]?.ms]).toEqual([0, 40])
+  await step()
+  expect([runs, sleepers[0]?.ms]).toEqual([1, 250])
+  await task[Symbol.asyncDispose]()
+  const never = every(250, run, o)
+  await never[Symbol.asyncDispose]()
+  expect(runs).toBe(1)
+})
+
 test('goes on after a failure and logs its code only', async () => {
   const { clock, log, lines, signal, step } = setUp()
   let runs = 0

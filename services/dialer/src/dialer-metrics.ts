@@ -16,6 +16,10 @@ export type DialerMetrics = {
   parked(count: number): void
   /** One check of a phone's credentials was answered like this. */
   check(outcome: string): void
+  /** Of so many calls, this kind of thing was erased because its life was over. */
+  erased(kind: string, calls: number): void
+  /** A run of the sweeper erased everything it found, at this moment (epoch ms). */
+  retentionRun(atMs: number): void
 }
 
 export function createDialerMetrics(metrics: Metrics): DialerMetrics {
@@ -58,6 +62,15 @@ export function createDialerMetrics(metrics: Metrics): DialerMetrics {
     help: "Checks of phones' credentials, by their answer",
     labelNames: ['outcome'],
   })
+  const erased = metrics.counter({
+    name: 'callwire_retention_erased_total',
+    help: 'Calls of which something was erased because its life was over, by what it was',
+    labelNames: ['kind'],
+  })
+  const retentionRun = metrics.gauge({
+    name: 'callwire_retention_run_timestamp_seconds',
+    help: 'When the sweeper last erased everything whose life was over; epoch seconds',
+  })
   return {
     attempt: (outcome) => attempts.inc({ outcome }),
     held: (reason) => held.inc({ reason }),
@@ -67,5 +80,7 @@ export function createDialerMetrics(metrics: Metrics): DialerMetrics {
     alert: (code) => alerts.inc({ code }),
     parked: (count) => parked.set(count),
     check: (outcome) => checks.inc({ outcome }),
+    erased: (kind, calls) => erased.inc({ kind }, calls),
+    retentionRun: (atMs) => retentionRun.set(atMs / 1_000),
   }
 }

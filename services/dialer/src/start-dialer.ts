@@ -11,6 +11,7 @@ import { createPoller } from './reconcile/poll-calls.ts'
 import { createReconciler } from './reconcile/reconcile-calls.ts'
 import { createSeats } from './relay-seats.ts'
 import { createRelay } from './relay.ts'
+import { sweepRetention } from './retention/sweep-retention.ts'
 import { createOverLimitSweep } from './sweep/calls-over-limit.ts'
 import { countParked } from './sweep/count-parked.ts'
 import { sweepExpired } from './sweep/expired-calls.ts'
@@ -43,7 +44,10 @@ const roundMs = {
   expire: 2_000,
   watch: 5_000,
   forget: 60_000,
+  retention: 3_600_000,
 }
+/** Time for whoever starts an install with the wrong settings, or a copy of one, to see it. */
+const firstRetentionMs = 30_000
 
 /** Starts relay, workers and sweepers. Disposing lets requests end and begins no other. */
 export async function startDialer(context: DialerContext): Promise<AsyncDisposable> {
@@ -119,6 +123,12 @@ export async function startDialer(context: DialerContext): Promise<AsyncDisposab
     // Ends between two rows when the process does, and leaves its job to another.
     'key-jobs': (stopping: AbortSignal) => runKeyJobs({ ...deps, stopping }),
   }
+  started.use(
+    every(roundMs.retention, (ending) => sweepRetention(deps, ending), {
+      ...{ clock, signal, log, name: 'retention' },
+      firstAfterMs: firstRetentionMs,
+    }),
+  )
   for (const [name, ms] of rounds) {
     started.use(every(ms, tasks[name], { clock, signal, log, name }))
   }

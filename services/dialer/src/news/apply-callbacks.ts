@@ -1,7 +1,7 @@
 import type { Alert, CallJob } from '@callwire/contracts'
 import { callbackInbox } from '@callwire/db'
 import { loadCall, type LedgerWork } from '@callwire/ledger'
-import { and, asc, eq, isNull } from 'drizzle-orm'
+import { and, asc, eq, isNotNull, isNull } from 'drizzle-orm'
 import type { DialerDeps } from '../deps.ts'
 import { raiseAlertOnce } from '../raise-alert.ts'
 import { applyNews } from './apply-news.ts'
@@ -44,7 +44,23 @@ export async function applyCallbacks(d: Deps, job: CallJob): Promise<void> {
         })
         .where(and(eq(callbackInbox.tenantId, tenantId), eq(callbackInbox.id, row.id)))
     }
+    if (rows.length > 0) await forgetIfErased(w)
   })
+}
+
+/** What Exotel reports holds the person's number: of a call whose number is erased nothing stays. */
+async function forgetIfErased(w: LedgerWork): Promise<void> {
+  const call = await loadCall(w.tx, w.callId)
+  if ((call?.numberErasedAt ?? null) === null) return
+  await w.tx
+    .delete(callbackInbox)
+    .where(
+      and(
+        eq(callbackInbox.tenantId, w.tenantId),
+        eq(callbackInbox.callId, w.callId),
+        isNotNull(callbackInbox.appliedAt),
+      ),
+    )
 }
 
 async function applyOne(

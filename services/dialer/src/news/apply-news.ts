@@ -28,7 +28,11 @@ export async function applyNews(
       sid: call.sid,
       reasonCode: call.reasonCode,
       durationSeconds: call.durationSeconds,
-      hasRecordingUrl: call.recordingUrlSealed !== null,
+      // What was erased does not come back with late news.
+      hasRecordingUrl:
+        call.recordingUrlSealed !== null ||
+        call.wordsErasedAt !== null ||
+        call.numberErasedAt !== null,
       legs: call.legs,
     },
     news,
