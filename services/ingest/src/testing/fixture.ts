@@ -21,6 +21,7 @@ import {
   mediaStreams,
   phones,
   streamTokens,
+  tenantAlerts,
   tenants,
 } from '@callwire/db'
 import { createLedger } from '@callwire/ledger'
@@ -214,6 +215,12 @@ export async function createFixture() {
       )
       return row ?? null
     },
+    /** Null: no cap. */
+    async capStreams(tenantId: string, cap: number | null): Promise<void> {
+      await gateway.withTenant(tenantId, (tx) => tx.update(tenants).set({ capStreams: cap }))
+    },
+    alertsOf: (tenantId: string) =>
+      gateway.withTenant(tenantId, (tx) => tx.select().from(tenantAlerts)),
     callsOf: (tenantId: string) => gateway.withTenant(tenantId, (tx) => tx.select().from(calls)),
     streamsOf: (tenantId: string, callId: string) =>
       gateway.withTenant(tenantId, (tx) =>
