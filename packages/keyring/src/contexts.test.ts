@@ -14,6 +14,9 @@ describe('the contexts of sealed columns', () => {
       person: sealContexts.person(tenantId, 'cal_1'),
       metadata: sealContexts.metadata(tenantId, 'cal_1'),
       recordingUrl: sealContexts.recordingUrl(tenantId, 'cal_1'),
+      recordingPart: sealContexts.recordingPart(tenantId, 'rec_1', {
+        ...{ fromMs: 30_000, toMs: 60_000, sampleRate: 8_000 },
+      }),
       callbackBody: sealContexts.callbackBody(tenantId, 'cbk_1'),
       fingerprint: sealContexts.fingerprint(tenantId, 'cal_1'),
       neverCall: sealContexts.neverCall(tenantId, 'nvc_1'),
@@ -31,6 +34,12 @@ describe('the contexts of sealed columns', () => {
       person: { purpose: 'person-number', tenantId, rowId: 'cal_1', field: 'person' },
       metadata: { purpose: 'call-metadata', tenantId, rowId: 'cal_1', field: 'metadata' },
       recordingUrl: { purpose: 'recording-url', tenantId, rowId: 'cal_1', field: 'recordingUrl' },
+      recordingPart: {
+        purpose: 'recording-part',
+        tenantId,
+        rowId: 'rec_1',
+        field: '30000-60000-8000',
+      },
       callbackBody: { purpose: 'callback-body', tenantId, rowId: 'cbk_1', field: 'body' },
       fingerprint: {
         purpose: 'idempotency-fingerprint',

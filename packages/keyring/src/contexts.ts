@@ -44,6 +44,17 @@ export const sealContexts = {
     rowId: callId,
     field: 'recordingUrl',
   }),
+  /** A part of a recording, under the recording's data key: its sound opens at its own place alone. */
+  recordingPart: (
+    tenantId: string,
+    recordingId: string,
+    part: { fromMs: number; toMs: number; sampleRate: number },
+  ): SealContext => ({
+    purpose: 'recording-part',
+    tenantId,
+    rowId: recordingId,
+    field: `${part.fromMs}-${part.toMs}-${part.sampleRate}`,
+  }),
   callbackBody: (tenantId: string, callbackId: string): SealContext => ({
     purpose: 'callback-body',
     tenantId,

@@ -8,16 +8,7 @@ import {
 } from './settings.ts'
 
 const schema = z.object(recordingVariables)
-const read = (env: Record<string, string>) => {
-  const values = schema.parse(env)
-  return recordingSettings({ ...emptyValues, ...values })
-}
-const emptyValues = {
-  RECORDINGS_URL: undefined,
-  AWS_REGION: undefined,
-  AWS_ENDPOINT_URL: undefined,
-  AWS_ENDPOINT_URL_S3: undefined,
-}
+const read = (env: Record<string, string>) => recordingSettings(schema.parse(env))
 
 describe('RECORDINGS_URL', () => {
   it('unset records nothing', () => {

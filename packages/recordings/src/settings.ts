@@ -56,9 +56,7 @@ export const awsVariables = [
   'AWS_SESSION_TOKEN',
 ] as const
 
-type Values = {
-  readonly [Name in keyof typeof recordingVariables]: string | undefined
-}
+type Values = { readonly [Name in keyof typeof recordingVariables]?: string | undefined }
 
 /** The store that the variables name, or null where none is: then nothing is recorded. */
 export function recordingSettings(values: Values): RecordingSettings | null {

@@ -1,5 +1,6 @@
 import { parseContentRing, type ContentRing } from '@callwire/crypto'
 import { heldRing, type HeldRing } from '@callwire/keyring'
+import { recordingSettings, recordingVariables, type RecordingSettings } from '@callwire/recordings'
 import { readConfig, variableFile, variables } from '@callwire/runtime'
 import { z } from 'zod'
 
@@ -8,6 +9,7 @@ const schema = z.object({
   REDIS_URL: variables.url,
   CONTENT_KEYS: variables.text.transform(heldRing('CONTENT_KEYS', parseContentRing)),
   ASR_PROVIDER: z.string().default(''),
+  ...recordingVariables,
   HOST: z.string().default('127.0.0.1'),
   METRICS_PORT: variables.port.default(9467),
 })
@@ -19,6 +21,8 @@ export type Config = {
   contentRing: ContentRing
   rings: readonly HeldRing[]
   providers: readonly string[]
+  /** Where the audio of calls is kept that are to be; null: nowhere. */
+  recordings: RecordingSettings | null
   host: string
   metricsPort: number
 }
@@ -35,6 +39,7 @@ export function readTranscriberConfig(env: NodeJS.ProcessEnv): Config {
     providers: values.ASR_PROVIDER.split(',')
       .map((id) => id.trim())
       .filter((id) => id !== ''),
+    recordings: recordingSettings(values),
     host: values.HOST,
     metricsPort: values.METRICS_PORT,
   }

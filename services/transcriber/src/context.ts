@@ -11,6 +11,7 @@ import { randomToken } from '@callwire/crypto'
 import { connectDatabase } from '@callwire/db'
 import { measureHeldKeys, watchKeys } from '@callwire/keyring'
 import { createLedger } from '@callwire/ledger'
+import { createRecordingStore } from '@callwire/recordings'
 import {
   AppError,
   createHealth,
@@ -25,6 +26,7 @@ import type { Config } from './config.ts'
 import { findCalls } from './find-calls.ts'
 import { createTranscriberMetrics } from './metrics.ts'
 import { providersNamed } from './providers.ts'
+import { createRecorder } from './recording/recorder.ts'
 import { createSessions, MAX_SESSIONS } from './sessions.ts'
 import { times as usualTimes, type Times } from './times.ts'
 
@@ -63,7 +65,22 @@ export async function createTranscriber(
   const metrics = createMetrics()
   measureHeldKeys(metrics, keyWatch)
 
+  const store = config.recordings === null ? null : createRecordingStore(config.recordings)
+  if (store !== null) stack.use(store)
+  const { contentRing } = config
+
   const sessions = createSessions({
+    listen: createRecorder({
+      database,
+      ledger,
+      audio,
+      store,
+      contentRing,
+      times,
+      clock,
+      random,
+      log,
+    }),
     database,
     ledger,
     doorbell,
@@ -71,7 +88,7 @@ export async function createTranscriber(
     leases,
     queues,
     providers,
-    contentRing: config.contentRing,
+    contentRing,
     owner,
     times,
     clock,

@@ -65,7 +65,7 @@ function unreachable(): RecordingStoreError {
 }
 
 function isRegionMissing(error: unknown): boolean {
-  return error instanceof Error && error.message.startsWith("Region is missing")
+  return error instanceof Error && error.message.startsWith('Region is missing')
 }
 
 /** Null when no whole answer came. The SDK hangs an answer that it could not read on its error. */

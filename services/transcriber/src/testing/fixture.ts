@@ -23,6 +23,7 @@ import {
   transcriptions,
 } from '@callwire/db'
 import { changeStatus, createLedger, loadCall, writeReceiptIfDone } from '@callwire/ledger'
+import type { RecordingSettings } from '@callwire/recordings'
 import { Secret, systemClock, systemRandom } from '@callwire/runtime'
 import { captureLogs, eventually, testDatabase, testRedis } from '@callwire/testkit'
 import { eq } from 'drizzle-orm'
@@ -74,6 +75,16 @@ export async function createFixture() {
   const dataKeys = new Map<string, ReturnType<typeof createDataKey>['dataKey']>()
 
   return {
+    tenantId,
+    /** Whether the audio of calls that begin from now on is kept. */
+    keepRecordings: (keep: boolean) =>
+      gateway.withTenant(tenantId, (tx) =>
+        tx.update(phones).set({ keepRecording: keep }).where(eq(phones.id, phoneId)),
+      ),
+    /** With the rights of whoever erases. */
+    dialer: () => connect('dialer'),
+    ring,
+    gateway,
     redis,
     bus,
     audio,
@@ -83,7 +94,9 @@ export async function createFixture() {
     environment: { DATABASE_URL: db.serviceUrl('transcriber'), REDIS_URL: redis.url },
 
     /** One more transcriber; disposed with the fixture at the latest. */
-    async start(o: { times?: Partial<Times>; providers?: string[] } = {}) {
+    async start(
+      o: { times?: Partial<Times>; providers?: string[]; recordings?: RecordingSettings } = {},
+    ) {
       const stop = new AbortController()
       const transcriber = await createTranscriber(
         {
@@ -92,6 +105,7 @@ export async function createFixture() {
           contentRing: ring,
           rings: [{ name: 'CONTENT_KEYS', ring, text: new Secret(contentKeys), file: null }],
           providers: o.providers ?? ['loopback'],
+          recordings: o.recordings ?? null,
           host: '127.0.0.1',
           metricsPort: 0,
         },
