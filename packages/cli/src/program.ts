@@ -13,6 +13,7 @@ import { registerPhones } from './commands/phones.ts'
 import { registerRestore } from './commands/restore.ts'
 import { registerSettings } from './commands/settings.ts'
 import { registerSimulator } from './commands/simulator.ts'
+import { registerStreams } from './commands/streams.ts'
 import { registerTenants } from './commands/tenants.ts'
 import { registerWebhooks } from './commands/webhooks.ts'
 import { createOutput, type Stream } from './output.ts'
@@ -48,6 +49,7 @@ export function createProgram(o: {
   registerPhones(program, context)
   registerAgents(program, context)
   registerCalls(program, context)
+  registerStreams(program, context)
   registerDialing(program, context)
   registerNeverCall(program, context)
   registerSettings(program, context)

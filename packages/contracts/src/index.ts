@@ -164,6 +164,12 @@ export {
   type Settings,
 } from './routes/settings.ts'
 export { retentionDaysSchema, type RetentionDays } from './retention-days.ts'
+export {
+  listStreamsQuery,
+  STREAM_STALE_AFTER_MS,
+  streamSchema,
+  type Stream,
+} from './routes/streams.ts'
 export { auditEntrySchema, listAuditQuery, type AuditEntry } from './routes/audit.ts'
 export {
   keyBody,

@@ -25,6 +25,7 @@ import type {
   Receipt,
   SealingKey,
   sessionReply,
+  Stream,
   User,
   Utterance,
 } from '@callwire/contracts'
@@ -111,6 +112,11 @@ export function createClient(options: TransportOptions) {
         get<{ events: CallEvent[] }>(`calls/${at(id)}/events`, query),
       transcript: (id: string) => get<{ utterances: Utterance[] }>(`calls/${at(id)}/transcript`),
       receipt: (id: string) => get<CallReceipt>(`calls/${at(id)}/receipt`),
+    },
+    /** The media sockets that are live now. */
+    streams: {
+      list: (query: PageQuery & { phoneId?: string; callId?: string } = {}) =>
+        get<Page<'streams', Stream>>('streams', query),
     },
     ...dialingRoutes(verbs),
     webhooks: webhookRoutes(verbs),

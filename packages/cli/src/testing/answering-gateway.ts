@@ -4,6 +4,7 @@ import { cliRun, type CliResult } from './cli-run.ts'
 
 /** A gateway that answers what it was told to, and remembers what it was asked. */
 export type AnsweringGateway = AsyncDisposable & {
+  url: string
   /** `METHOD path?query` without the prefix, to the `data` of a success. */
   answers: Record<string, unknown>
   /** Those that are refused instead, with 400. */
@@ -38,6 +39,7 @@ export async function startAnsweringGateway(): Promise<AnsweringGateway> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const url = `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`
   const gateway: AnsweringGateway = {
+    url,
     answers: {},
     refusals: {},
     asked: [],

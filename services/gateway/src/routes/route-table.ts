@@ -70,6 +70,7 @@ import { resetBreaker } from './phones/reset-breaker.ts'
 import { createSealAccount } from './phones/seal-account.ts'
 import { getSettings } from './settings/get-settings.ts'
 import { patchSettings } from './settings/patch-settings.ts'
+import { listStreams } from './streams/list-streams.ts'
 import { makeIngestToken } from './tokens/make-ingest-token.ts'
 import { makeTicket } from './tokens/make-ticket.ts'
 import { createUser } from './users/create-user.ts'
@@ -150,6 +151,7 @@ export function routeTable(given: RouteDeps): Route[] {
     ...[placeCall({ ...deps, enqueue }), listCalls(deps), getCall(deps), cancelCall(deps)],
     ...[listEvents(deps), getTranscript(deps), getReceipt(deps)],
     ...[reconcileCall(deps), listCandidates(deps)],
+    listStreams(deps),
     ...[makeTicket(deps), makeIngestToken(deps)],
     ...[getSettings(deps), patchSettings(deps)],
     ...[getDialing(deps), pauseDialing(deps), resumeDialing(deps)],
