@@ -47,7 +47,8 @@ export function createLiveStream(
   const job = { tenantId, callId }
   const outbox = createOutbox({
     sink: {
-      append: (entry, how) => deps.audio.append(callId, entry, how),
+      append: (entry, { urgent }) =>
+        deps.audio.append(callId, entry, { lifeMs: stream.audioLifeMs, urgent }),
       has: (id) => deps.audio.has(callId, id),
       losses: () => deps.audio.losses(),
       idsAfter: async (afterId) => {

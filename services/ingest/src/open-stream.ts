@@ -3,6 +3,7 @@ import { createStreamKey, openDataKey, type DataKey, type StreamKey } from '@cal
 import { agents, callKeys, mediaStreams, streamTokens, type Tx } from '@callwire/db'
 import { changeStatus, loadCall, type LedgerWork } from '@callwire/ledger'
 import { and, eq, isNull, sql } from 'drizzle-orm'
+import { readAudioLife } from './audio-life.ts'
 import type { IngestContext } from './context.ts'
 import { priorClockOf, type PriorClock } from './prior-clock.ts'
 import { hasStreamRoom } from './stream-cap.ts'
@@ -26,6 +27,8 @@ export type OpenStream = {
   dataKey: DataKey
   streamKey: StreamKey
   prior: PriorClock
+  /** How long its audio lives in Redis when nobody reads it, after the last block. */
+  audioLifeMs: number
 }
 
 export type OpenOutcome =
@@ -117,6 +120,7 @@ export async function addStream(
     streamSid,
     sampleRate: o.start.sampleRate,
     isInbound: o.isInbound,
+    audioLifeMs: await readAudioLife(tx, tenantId),
     dataKey: o.dataKey,
     streamKey: createStreamKey(o.dataKey, { streamId, salt }),
     prior,

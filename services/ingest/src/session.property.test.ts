@@ -126,6 +126,7 @@ function streamFor(prior: { firstAudioAtMs: number | null; clockMs: number }) {
       dataKey,
       streamKey: createStreamKey(dataKey, { streamId, salt: Buffer.alloc(16, 1) }),
       prior,
+      audioLifeMs: 3_600_000,
     },
     { push: (entry) => void entries.push(entry) },
   )
