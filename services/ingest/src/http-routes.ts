@@ -56,7 +56,7 @@ function limitPerClient(app: FastifyInstance, deps: RouteDeps): void {
   app.addHook('onRequest', async (request, reply) => {
     const { countedAs } = clientOf(deps, request.raw)
     if (countedAs === null) return
-    if (deps.unproven.enter(countedAs)) {
+    if (await deps.unproven.enter(countedAs)) {
       reply.raw.once('close', () => deps.unproven.leave(countedAs))
       return
     }

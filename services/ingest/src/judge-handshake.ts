@@ -66,7 +66,7 @@ export function createJudge(deps: HandshakeDeps): (request: HandshakeRequest) =>
     if (path.kind === 'other') return { kind: 404 }
     if (deps.isDraining() || underWay > MAX_HANDSHAKES) return { kind: 503 }
     const { isListed, countedAs } = clientOf(deps, request)
-    if (countedAs !== null && !deps.unproven.enter(countedAs)) return { kind: 429 }
+    if (countedAs !== null && !(await deps.unproven.enter(countedAs))) return { kind: 429 }
     try {
       if (deps.allowedIps.length > 0 && !isListed) return { kind: 401 }
       const { token } = path

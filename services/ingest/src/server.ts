@@ -56,7 +56,7 @@ export async function startServer(
   const guards = {
     allowedIps: config.allowedIps,
     trustedProxies: config.trustedProxies,
-    unproven: createUnproven(),
+    unproven: createUnproven({ clock }),
   }
   const heartbeats = createHeartbeats(context)
   let frames = 0
