@@ -20,8 +20,8 @@ type Terms = Pick<Told, 'mayMiss' | 'exactToMs' | 'toleranceMs'>
 
 /** Audio on its way through a process that dies, and the word that it was a part of. */
 const ON_ITS_WAY_MS = 1_000
-/** What a socket that took over may be off by: its place is the arrival of its first audio. */
-const TAKEOVER_MS = 400
+/** What wall time may be off by: a socket that took over is placed by its arrival, and so is a call's end. */
+export const BY_WALL_TIME_MS = 500
 /** What ingest has to keep for: so long without Redis costs no word. */
 const BEARABLE_MS = 10_000
 const TOO_LONG_MS = 17_000
@@ -30,9 +30,12 @@ const BACK_AT_WORK_MS = 4_000
 /** From an ingest's death until another listens and who lost a socket has tried again. */
 const COMES_BACK_AFTER_MS = 500
 
-const nothing: Terms = { mayMiss: null }
-const restFrom = (atMs: number): Terms => ({
+/** Nothing is to be missing. */
+export const nothing: Terms = { mayMiss: null }
+/** The stream of a call broke off here, and nobody came back. */
+export const restFrom = (atMs: number): Terms => ({
   mayMiss: { fromMs: atMs - ON_ITS_WAY_MS, toMs: Infinity },
+  ...{ exactToMs: atMs, toleranceMs: BY_WALL_TIME_MS },
 })
 const around = (fromMs: number, toMs: number): Range => ({
   fromMs: fromMs - ON_ITS_WAY_MS,
@@ -72,7 +75,7 @@ export async function killIngest({ system, calls }: World, ways: Way[]): Promise
     }
     const terms =
       call.way === 'direct'
-        ? { mayMiss: around(atMs, resumedMs), exactToMs: atMs, toleranceMs: TAKEOVER_MS }
+        ? { mayMiss: around(atMs, resumedMs), exactToMs: atMs, toleranceMs: BY_WALL_TIME_MS }
         : restFrom(atMs)
     problems.push(...(await calls.problems([call], () => terms)))
   }
@@ -88,7 +91,7 @@ export async function takeOver({ system, calls }: World, n: number): Promise<Tri
   }
   const problems = await calls.problems(live, ({ callId }) => {
     const atMs = spokenMs.get(callId) ?? 0
-    return { mayMiss: around(atMs, atMs), exactToMs: atMs, toleranceMs: TAKEOVER_MS }
+    return { mayMiss: around(atMs, atMs), exactToMs: atMs, toleranceMs: BY_WALL_TIME_MS }
   })
   for (const call of live) {
     const codes = (await calls.spoken(call)).sockets.map(({ closeCode }) => closeCode)
