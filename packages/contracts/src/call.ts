@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { idSchemas } from './ids.ts'
+import { callRecordingSchema } from './routes/recordings.ts'
 
 /** The states of a call, in the words Exotel uses where it has one. */
 export const callStatuses = [
@@ -79,6 +80,9 @@ export const callCandidateSchema = z.strictObject({
 })
 export type CallCandidate = z.infer<typeof callCandidateSchema>
 
+/** What stands in the place of a number that was erased. */
+export const ERASED_NUMBER = 'erased'
+
 /** A call as REST shows it. Numbers are masked unless the caller may read them. */
 export const callSchema = z.strictObject({
   id: idSchemas.call,
@@ -101,3 +105,7 @@ export const callSchema = z.strictObject({
   seq: z.int(),
 })
 export type Call = z.infer<typeof callSchema>
+
+/** One call on a page of its own: with its recording, where there is one. */
+export const shownCallSchema = callSchema.extend({ recording: callRecordingSchema.optional() })
+export type ShownCall = z.infer<typeof shownCallSchema>

@@ -37,10 +37,15 @@ export const errorCodes = {
     status: 409,
     meaning: 'The call is past the point where it could be cancelled.',
   },
+  recording_erased: { status: 410, meaning: 'The call’s audio was kept and has been erased.' },
   payload_too_large: { status: 413, meaning: 'The body is larger than this route takes.' },
   unsupported_media_type: {
     status: 415,
     meaning: 'The body is of a type this route does not read.',
+  },
+  range_not_satisfiable: {
+    status: 416,
+    meaning: 'The Range begins behind the end; Content-Range says how long it is.',
   },
   idempotency_mismatch: { status: 422, meaning: 'The key was used before with another body.' },
   never_call: { status: 422, meaning: 'The number is on the never-call list.' },
@@ -48,6 +53,7 @@ export const errorCodes = {
   rate_limited: { status: 429, meaning: 'Too many requests; wait for Retry-After.' },
   internal: { status: 500, meaning: 'A fault of ours; quote the request id.' },
   credential_integrity: { status: 500, meaning: 'Stored credentials could not be opened.' },
+  recording_integrity: { status: 500, meaning: 'Kept audio could not be opened.' },
   unavailable: { status: 503, meaning: 'A store is away for the moment; try again.' },
 } as const satisfies Record<string, { status: number; meaning: string }>
 

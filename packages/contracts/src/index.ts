@@ -35,9 +35,11 @@ export {
   callStatusSchema,
   canMove,
   directionSchema,
+  ERASED_NUMBER,
   isFinal,
   metadataSchema,
   rankOf,
+  shownCallSchema,
   reasonSchema,
   type Call,
   type CallCandidate,
@@ -45,6 +47,7 @@ export {
   type CallReason,
   type CallStatus,
   type Direction,
+  type ShownCall,
 } from './call.ts'
 export {
   alertSchema,
@@ -170,6 +173,12 @@ export {
   streamSchema,
   type Stream,
 } from './routes/streams.ts'
+export {
+  callRecordingSchema,
+  purposeSchema,
+  recordingQuery,
+  type CallRecording,
+} from './routes/recordings.ts'
 export { auditEntrySchema, listAuditQuery, type AuditEntry } from './routes/audit.ts'
 export {
   keyBody,

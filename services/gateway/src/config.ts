@@ -1,5 +1,6 @@
 import { parseContentRing, parseMacRing, parseSealRing } from '@callwire/crypto'
 import { heldRing, type HeldRing } from '@callwire/keyring'
+import { recordingSettings, recordingVariables } from '@callwire/recordings'
 import { readConfig, variableFile, variables } from '@callwire/runtime'
 import { z } from 'zod'
 import type { Address } from './splice/create-splice.ts'
@@ -32,6 +33,7 @@ const schema = z.object({
   EXOTEL_GLOBAL_FALLBACK: variables.booleanFlag.prefault('false'),
   API_RATE_PER_MINUTE: variables.whole(0, mostRequestsPerMinute).prefault('1200'),
   DRAIN_GRACE_MS: variables.durationMs.prefault('60000'),
+  ...recordingVariables,
   CALLWIRE_SUPERVISED: z.enum(['0', '1']).default('0'),
 })
 
@@ -82,6 +84,7 @@ export function readGatewayConfig(env: NodeJS.ProcessEnv = process.env) {
     webhookHosts: config.WEBHOOK_ALLOWED_HOSTS,
     globalFallback: config.EXOTEL_GLOBAL_FALLBACK,
     ratePerMinute: config.API_RATE_PER_MINUTE,
+    recordings: recordingSettings(config),
     drainGraceMs: supervised
       ? Math.min(config.DRAIN_GRACE_MS, supervisedGraceMs)
       : config.DRAIN_GRACE_MS,

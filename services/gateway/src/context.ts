@@ -11,6 +11,7 @@ import { macToken } from '@callwire/crypto'
 import { connectDatabase } from '@callwire/db'
 import { measureHeldKeys, watchKeys } from '@callwire/keyring'
 import { createLedger } from '@callwire/ledger'
+import { createRecordingStore } from '@callwire/recordings'
 import {
   createHealth,
   createMetrics,
@@ -86,6 +87,8 @@ export async function createContext(
       config.healthUrls.map(({ name, url }) => [name, () => checkService(url)]),
     ),
   })
+  const store = config.recordings === null ? null : createRecordingStore(config.recordings)
+  if (store !== null) opened.use(store)
   const kept = opened.move()
   return {
     app: {
@@ -109,6 +112,7 @@ export async function createContext(
         allowedHosts: config.allowedHosts,
         webhookHosts: config.webhookHosts,
         globalFallback: config.globalFallback,
+        store,
         urls: createPublicUrls(config.publicUrl),
       }),
       webhook: {

@@ -28,6 +28,7 @@ export type AuditAction =
   | 'call.canceled'
   | 'call.reconciled'
   | 'pii.read'
+  | 'recording.played'
   | 'ticket.made'
   | 'ingest_token.made'
   | 'settings.changed'

@@ -101,6 +101,15 @@ function bodyFor(route: Route): { body?: unknown } {
   return shape === undefined ? {} : { body: sampleOf(shape, known()) }
 }
 
+/** The query that a route cannot do without; empty for most. */
+function queryFor(route: Route): string {
+  const [shape] = shapesOf(route.schemas.query)
+  const fields = Object.entries(shape === undefined ? {} : sampleOf(shape, known()))
+  return fields.length === 0
+    ? ''
+    : `?${new URLSearchParams(fields.map(([name, value]): [string, string] => [name, String(value)])).toString()}`
+}
+
 const key = { 'idempotency-key': 'matrix' }
 
 async function refused(
@@ -236,7 +245,8 @@ describe('every route', () => {
             (id) => `/api/v1${c.path.replace(':id', id)}`,
           ),
         ]
-        for (const url of urls) {
+        for (const path of urls) {
+          const url = `${path}${queryFor(c.route)}`
           expect([url, (await refused(c, { ...with_, url })).outcome]).toEqual([
             url,
             '404 not_found',

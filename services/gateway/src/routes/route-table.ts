@@ -4,6 +4,7 @@ import type { ContentRing } from '@callwire/crypto'
 import type { SealRing } from '@callwire/crypto'
 import type { Database } from '@callwire/db'
 import type { Ledger } from '@callwire/ledger'
+import type { RecordingStore } from '@callwire/recordings'
 import type { Clock, Logger, Random } from '@callwire/runtime'
 import type { BestEffort } from '../best-effort.ts'
 import type { Route } from '../http/route.ts'
@@ -68,6 +69,7 @@ import { patchPhone } from './phones/patch-phone.ts'
 import { putCredentials } from './phones/put-credentials.ts'
 import { resetBreaker } from './phones/reset-breaker.ts'
 import { createSealAccount } from './phones/seal-account.ts'
+import { getRecording } from './recordings/get-recording.ts'
 import { getSettings } from './settings/get-settings.ts'
 import { patchSettings } from './settings/patch-settings.ts'
 import { listStreams } from './streams/list-streams.ts'
@@ -111,6 +113,8 @@ export type RouteDeps = {
   /** Whether the dialer has an account for phones without one. */
   globalFallback: boolean
   urls: PublicUrls
+  /** Where calls' audio is kept; null: nowhere. */
+  store: RecordingStore | null
 }
 
 /** Every route below `/api/v1` but Exotel's callback, which reads bodies of its own kind. */
@@ -149,7 +153,7 @@ export function routeTable(given: RouteDeps): Route[] {
     ...[putCredentials(deps), checkPhone(deps), makeIngestCredentials(deps), resetBreaker(deps)],
     ...[createAgent(deps), listAgents(deps), getAgent(deps), patchAgent(deps), deleteAgent(deps)],
     ...[placeCall({ ...deps, enqueue }), listCalls(deps), getCall(deps), cancelCall(deps)],
-    ...[listEvents(deps), getTranscript(deps), getReceipt(deps)],
+    ...[listEvents(deps), getTranscript(deps), getReceipt(deps), getRecording(deps)],
     ...[reconcileCall(deps), listCandidates(deps)],
     listStreams(deps),
     ...[makeTicket(deps), makeIngestToken(deps)],

@@ -60,7 +60,7 @@ export async function changeRow(
   url: string,
   table: string,
   id: string,
-  set: Record<string, string | number | Date | null | object[]>,
+  set: Record<string, string | number | boolean | Date | null | object[]>,
 ): Promise<void> {
   await withDatabase(url, async (sql) => {
     const values = Object.fromEntries(
@@ -70,6 +70,23 @@ export async function changeRow(
       ]),
     )
     await sql`update app.${sql(table)} set ${sql(values)} where id = ${id}`
+  })
+}
+
+/** Adds a row past every fence. */
+export async function insertRow(
+  url: string,
+  table: string,
+  row: Record<string, string | number | null | Record<string, string | number>>,
+): Promise<void> {
+  await withDatabase(url, (sql) => {
+    const values = Object.fromEntries(
+      Object.entries(row).map(([name, value]) => [
+        name,
+        typeof value === 'object' && value !== null ? sql.json(value) : value,
+      ]),
+    )
+    return sql`insert into app.${sql(table)} ${sql(values)}`
   })
 }
 

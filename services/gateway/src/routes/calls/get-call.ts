@@ -1,8 +1,9 @@
-import { callSchema, success } from '@callwire/contracts'
+import { shownCallSchema, success } from '@callwire/contracts'
 import type { Database } from '@callwire/db'
 import { ok } from '../../http/reply.ts'
 import { idParams, route } from '../../http/route.ts'
 import type { RecordAudit } from '../../record-audit.ts'
+import { viewRecording } from '../recordings/view-recording.ts'
 import { auditReveal } from './audit-reveal.ts'
 import type { ViewCall } from './call-view.ts'
 import { findCall } from './find-call.ts'
@@ -21,12 +22,13 @@ export function getCall(deps: {
     description:
       "The other person's number is masked unless the caller has `pii:read`, which leaves a row in the audit.",
     params: idParams,
-    replies: { 200: success({ call: callSchema }).meta({ description: 'The call' }) },
+    replies: { 200: success({ call: shownCallSchema }).meta({ description: 'The call' }) },
     handle: async ({ principal, params }) => {
       const call = await deps.database.withTenant(principal.tenantId, async (tx) => {
         const row = await findCall(tx, params.id)
         await auditReveal(tx, { audit: deps.audit, principal, callIds: [row.call.id] })
-        return deps.viewCall(row, principal)
+        const recording = await viewRecording(tx, row.call.id)
+        return { ...deps.viewCall(row, principal), ...(recording === null ? {} : { recording }) }
       })
       return ok(200, { call })
     },
