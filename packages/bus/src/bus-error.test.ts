@@ -15,6 +15,7 @@ test.each([
   [replyError('LOADING Redis is loading the dataset in memory'), 'unavailable'],
   [replyError("OOM command not allowed when used memory > 'maxmemory'."), 'unavailable'],
   [replyError('READONLY You can not write against a read only replica.'), 'unavailable'],
+  [replyError('MISCONF Redis is configured to save RDB snapshots'), 'unavailable'],
   [replyError('WRONGTYPE Operation against pa55word'), 'internal'],
   ['thrown text pa55word', 'unavailable'],
 ])('%s becomes %s and keeps nothing of it', async (thrown, code) => {

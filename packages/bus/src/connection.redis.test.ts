@@ -62,3 +62,22 @@ test('a Redis that would evict is refused', async () => {
     message: expect.stringContaining('allkeys-lru') as string,
   })
 })
+
+test.each([
+  ['is full', ['CONFIG', 'SET', 'maxmemory', '1'], ['CONFIG', 'SET', 'maxmemory', '0']],
+  ['is a replica', ['REPLICAOF', '127.0.0.1', '1'], ['REPLICAOF', 'NO', 'ONE']],
+  [
+    'lacks its replicas',
+    ['CONFIG', 'SET', 'min-replicas-to-write', '1'],
+    ['CONFIG', 'SET', 'min-replicas-to-write', '0'],
+  ],
+] as const)('a Redis that %s says that it takes no writes', async (_why, refuse, mend) => {
+  await using redis = await testRedis({ own: true })
+  await using bus = await testBus(redis.url)
+  const call = ([name, ...args]: readonly [string, ...string[]]) =>
+    bus.conn.command.call(name, ...args)
+  await call(refuse)
+  await expect(bus.conn.ping()).rejects.toMatchObject({ code: 'refuses_writes', retryable: true })
+  await call(mend)
+  await bus.conn.ping()
+})

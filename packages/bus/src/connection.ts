@@ -1,6 +1,7 @@
 import { errorFields, type Logger } from '@callwire/runtime'
 import { Redis } from 'ioredis'
-import { busCall, BusError } from './bus-error.ts'
+import { busWrite, BusError } from './bus-error.ts'
+import { names } from './names.ts'
 import {
   appenderOptions,
   blockingOptions,
@@ -13,6 +14,9 @@ import { createSubscriptions, type Subscriptions } from './subscriptions.ts'
 
 /** How long a start waits for Redis: longer than its restart, shorter than a supervisor's patience. */
 const firstConnectMs = 10_000
+
+/** What a readiness check wrote is of no further use. */
+const writtenForMs = 1_000
 
 /** This process's connections to one Redis. Only this package looks inside. */
 export type BusConnection = AsyncDisposable & {
@@ -27,7 +31,11 @@ export type BusConnection = AsyncDisposable & {
   /** A new connection for one queue worker; close it with `disconnect()`. */
   worker(queue: string): Redis
   readonly log: Logger
-  /** @throws BusError `unavailable` */
+  /**
+   * Whether it answers and takes writes: a Redis that is full, read-only or cannot save still reads.
+   *
+   * @throws BusError `unavailable`, `refuses_writes`
+   */
   ping(): Promise<void>
 }
 
@@ -68,7 +76,7 @@ export async function connectRedis(o: {
     appending: (purpose) => make(appenderOptions(`${o.name}:${purpose}`)),
     worker: (queue) => make(workerOptions(`${o.name}:worker-${queue}`)),
     ping: async () => {
-      await busCall(() => command.ping())
+      await busWrite(() => command.set(names.canWrite(o.name), '', 'PX', writtenForMs))
     },
     [Symbol.asyncDispose]: () => {
       subscriptions?.close()

@@ -12,6 +12,8 @@ export const names = {
   /** One slot for all accounts: whether Redis forgot is asked with every request. */
   budgetMemory: 'cw:{budget}',
   budget: (sid: string) => `cw:{budget}:${sid}`,
+  /** Written by readiness checks, and gone by itself. */
+  canWrite: (service: string) => `cw:ready:${service}`,
   ticket: (ticketHash: string) => `cw:ticket:${ticketHash}`,
 } as const
 

@@ -1,5 +1,6 @@
 export type DbErrorCode =
   | 'unavailable'
+  | 'refuses_writes'
   | 'conflict'
   | 'foreign_key'
   | 'permission'
@@ -14,6 +15,8 @@ const exact: Readonly<Record<string, DbErrorCode>> = {
   '23502': 'invalid',
   '23514': 'invalid',
   '42501': 'permission',
+  // A standby, or a server that was set read-only.
+  '25006': 'refuses_writes',
   // Cut off by a time limit of ours, refused a lock, or rolled back to break a deadlock: the next
   // attempt may go through.
   '57014': 'unavailable',

@@ -20,7 +20,7 @@ export type Database = {
   accountRequests: AccountRequests
   /** The install's keys: which there are, who holds them, what names them. */
   keys: KeyStore
-  /** Resolves when the database answers. */
+  /** Resolves when the database answers and takes writes: a standby, or one set read-only, still reads. */
   ping(): Promise<void>
   /** Waits a few seconds for running transactions. */
   close(): Promise<void>
@@ -54,7 +54,10 @@ export async function connectDatabase(o: {
     accountRequests: createAccountRequests(client),
     keys: createKeyStore(loginRunner(client)),
     ping: async () => {
-      await client.rows('select 1')
+      const [answer] = await client.rows<{ isReadOnly: boolean }>(
+        `select current_setting('transaction_read_only') = 'on' as "isReadOnly"`,
+      )
+      if (answer?.isReadOnly !== false) throw new DbError({ code: 'refuses_writes' })
     },
     close: () => client.close(),
   }

@@ -105,6 +105,21 @@ describe('withTenant', () => {
   })
 })
 
+test('a database that is read-only says so', async () => {
+  await using own = await testDatabase()
+  await using setter = superClient(own.url)
+  await setter`alter database ${setter(own.name)} set default_transaction_read_only = on`
+  const url = own.serviceUrl('gateway')
+  const db = await connectDatabase({ url, applicationName: 'test', maxConnections: 1 })
+  try {
+    await expect(db.ping()).rejects.toMatchObject({ code: 'refuses_writes', retryable: true })
+    const write = db.withTenant(mine, (tx) => tx.delete(users))
+    await expect(write).rejects.toMatchObject({ code: 'refuses_writes' })
+  } finally {
+    await db.close()
+  }
+})
+
 test('a database and a provisioner have these ways in and no others', async () => {
   expect(Object.keys(await open('gateway')).toSorted()).toEqual([
     'accountRequests',

@@ -5,6 +5,7 @@ import { classify, type DbErrorCode } from './classify.ts'
 
 const sentences: Readonly<Record<DbErrorCode, string>> = {
   unavailable: 'The database is not available',
+  refuses_writes: 'The database takes no writes now',
   conflict: 'The row exists already',
   foreign_key: 'The row refers to one that is not there',
   permission: 'The database refused this to the role',
@@ -33,7 +34,7 @@ export class DbError extends AppError {
     super({
       code: o.code,
       message: o.message ?? sentences[o.code],
-      retryable: o.code === 'unavailable',
+      retryable: o.code === 'unavailable' || o.code === 'refuses_writes',
       ...(o.level === undefined ? {} : { level: o.level }),
     })
     this.sqlstate = o.sqlstate ?? null

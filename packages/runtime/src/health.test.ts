@@ -40,3 +40,15 @@ test('is alive without asking anybody', () => {
   const health = createHealth({ redis: () => Promise.reject(new Error('down')) })
   expect(health.healthz()).toEqual({ status: 200, body: { status: 'ok', checks: {} } })
 })
+
+test('a check may be given longer', async () => {
+  const slow = () => new Promise<void>((resolve) => setTimeout(resolve, 700))
+  const [usual, patient] = await Promise.all([
+    createHealth({ service: slow }).readyz(),
+    createHealth({ service: slow }, { checkMs: 5_000 }).readyz(),
+  ])
+  expect([usual.body.checks, patient.body.checks]).toEqual([
+    { service: 'timeout' },
+    { service: 'ok' },
+  ])
+})

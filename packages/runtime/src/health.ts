@@ -14,20 +14,24 @@ export type Health = {
 }
 
 /** A check that takes longer counts as failed: whoever asks needs an answer, not a wait. */
-const checkTimeoutMs = 500
+const usualCheckMs = 500
 
-/** `extra` adds fields to both bodies. A check is never run twice at once, however many ask. */
+/**
+ * `extra` adds fields to both bodies; a check may take `checkMs`. A check is never run twice at
+ * once, however many ask.
+ */
 export function createHealth(
   checks: Record<string, () => Promise<void>>,
-  o: { extra?: () => Record<string, unknown> } = {},
+  o: { extra?: () => Record<string, unknown>; checkMs?: number } = {},
 ): Health {
   const probes = Object.entries(checks).map(([name, check]) => [name, sharedProbe(check)] as const)
+  const checkMs = o.checkMs ?? usualCheckMs
   const extra = () => o.extra?.() ?? {}
   return {
     healthz: () => ({ status: 200, body: { ...extra(), status: 'ok', checks: {} } }),
     readyz: async () => {
       const results = await Promise.all(
-        probes.map(async ([name, probe]) => [name, await withinTimeout(probe())] as const),
+        probes.map(async ([name, probe]) => [name, await within(checkMs, probe())] as const),
       )
       const ready = results.every(([, result]) => result === 'ok')
       return {
@@ -73,9 +77,9 @@ async function outcome(check: () => Promise<void>): Promise<string> {
   }
 }
 
-async function withinTimeout(result: Promise<string>): Promise<string> {
+async function within(ms: number, result: Promise<string>): Promise<string> {
   const { promise, resolve } = Promise.withResolvers<string>()
-  const timer = setTimeout(() => resolve('timeout'), checkTimeoutMs)
+  const timer = setTimeout(() => resolve('timeout'), ms)
   try {
     return await Promise.race([result, promise])
   } finally {

@@ -1,7 +1,20 @@
 import { AppError } from '@callwire/runtime'
 
-/** A little less than the half second that a whole check may take, so that its own answer is seen. */
-const timeoutMs = 450
+/**
+ * How long a check of the gateway may take: a service whose store hangs says so after half a second,
+ * and that answer is to be seen.
+ */
+export const CHECK_MS = 1_000
+/** A little less, so that this is what is told. */
+const timeoutMs = 900
+
+/** Those without which calls are not placed, heard, told or shown. */
+const everyService = ['ingest', 'dialer', 'transcriber', 'copilot', 'courier']
+
+/** Services whose health is not among those asked: of them `/readyz` says nothing. */
+export function notAsked(asked: readonly { name: string }[]): string[] {
+  return everyService.filter((service) => !asked.some(({ name }) => name === service))
+}
 
 /**
  * Whether another service says that it is ready.

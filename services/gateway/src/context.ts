@@ -11,7 +11,6 @@ import { macToken } from '@callwire/crypto'
 import { connectDatabase } from '@callwire/db'
 import { measureHeldKeys, watchKeys } from '@callwire/keyring'
 import { createLedger } from '@callwire/ledger'
-import { createRecordingStore } from '@callwire/recordings'
 import {
   createHealth,
   createMetrics,
@@ -23,7 +22,7 @@ import {
 } from '@callwire/runtime'
 import type { AppDeps } from './app.ts'
 import { createBestEffort } from './best-effort.ts'
-import { checkService } from './check-service.ts'
+import { CHECK_MS, checkService } from './check-service.ts'
 import type { GatewayConfig } from './config.ts'
 import { createGatewayMetrics } from './gateway-metrics.ts'
 import { parseTrustedProxies } from './http/client-address.ts'
@@ -79,16 +78,17 @@ export async function createContext(
   const keyIds = createKeyIds()
   const bestEffort = createBestEffort(log)
   const newRequestId = () => `req_${random(10).toString('hex')}`
-  const health = createHealth({
-    postgres: () => database.ping(),
-    redis: () => bus.ping(),
-    keys: () => keyWatch.check(),
-    ...Object.fromEntries(
-      config.healthUrls.map(({ name, url }) => [name, () => checkService(url)]),
-    ),
-  })
-  const store = config.recordings === null ? null : createRecordingStore(config.recordings)
-  if (store !== null) opened.use(store)
+  const health = createHealth(
+    {
+      postgres: () => database.ping(),
+      redis: () => bus.ping(),
+      keys: () => keyWatch.check(),
+      ...Object.fromEntries(
+        config.healthUrls.map(({ name, url }) => [name, () => checkService(url)]),
+      ),
+    },
+    { checkMs: CHECK_MS },
+  )
   const kept = opened.move()
   return {
     app: {
@@ -112,7 +112,6 @@ export async function createContext(
         allowedHosts: config.allowedHosts,
         webhookHosts: config.webhookHosts,
         globalFallback: config.globalFallback,
-        store,
         urls: createPublicUrls(config.publicUrl),
       }),
       webhook: {

@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import { serveMetrics, type Logger } from '@callwire/runtime'
 import { buildApp } from './app.ts'
+import { notAsked } from './check-service.ts'
 import type { GatewayConfig } from './config.ts'
 import { createContext } from './context.ts'
 import { countRequests } from './count-requests.ts'
@@ -25,6 +26,8 @@ export async function startGateway(
   o: { log: Logger; signal: AbortSignal },
 ): Promise<Gateway> {
   if (config.weakJwtSecret) o.log.warn('JWT_SECRET is shorter than 32 characters')
+  const missing = notAsked(config.healthUrls)
+  if (missing.length > 0) o.log.warn({ services: missing }, 'readiness does not cover all services')
   await using opened = new AsyncDisposableStack()
   const context = await createContext(config, o)
   opened.defer(() => context.close())
