@@ -11,6 +11,7 @@ import { registerKeysWrap } from './commands/keys-wrap.ts'
 import { registerNeverCall } from './commands/never-call.ts'
 import { registerPhones } from './commands/phones.ts'
 import { registerRestore } from './commands/restore.ts'
+import { registerRetention } from './commands/retention.ts'
 import { registerSettings } from './commands/settings.ts'
 import { registerSimulator } from './commands/simulator.ts'
 import { registerStreams } from './commands/streams.ts'
@@ -53,6 +54,7 @@ export function createProgram(o: {
   registerDialing(program, context)
   registerNeverCall(program, context)
   registerSettings(program, context)
+  registerRetention(program, context)
   registerWebhooks(program, context)
   registerImportOrigin(program, context)
   registerKeys(program, context)

@@ -36,6 +36,7 @@ export {
   canMove,
   directionSchema,
   ERASED_NUMBER,
+  ERASED_NUMBER,
   isFinal,
   metadataSchema,
   rankOf,
@@ -167,6 +168,7 @@ export {
   type Settings,
 } from './routes/settings.ts'
 export { retentionDaysSchema, type RetentionDays } from './retention-days.ts'
+export { retentionSchema, retentionSweptDetails, type Retention } from './routes/retention.ts'
 export {
   listStreamsQuery,
   STREAM_STALE_AFTER_MS,

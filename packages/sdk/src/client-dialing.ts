@@ -10,6 +10,7 @@ import type {
   patchInstallDialingBody,
   patchSettingsBody,
   reconcileCallBody,
+  Retention,
   Settings,
 } from '@callwire/contracts'
 import type { z } from 'zod'
@@ -24,6 +25,10 @@ export function dialingRoutes({ get, request, remove }: Verbs) {
       /** What is left out stays as it is; null takes a rule away. */
       update: (body: z.input<typeof patchSettingsBody>) =>
         request<{ settings: Settings }>('PATCH', 'settings', { body, repeatable }),
+    },
+    /** What is past its life, and what was erased last; how long things are kept is a setting. */
+    retention: {
+      get: () => get<{ retention: Retention }>('retention'),
     },
     neverCall: {
       /** A number that is listed already gets the new reason and expiry. */

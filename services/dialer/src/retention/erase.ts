@@ -1,4 +1,4 @@
-import { wordEventTypes } from '@callwire/contracts'
+import { ERASED_NUMBER, wordEventTypes } from '@callwire/contracts'
 import {
   callbackInbox,
   callEvents,
@@ -11,9 +11,6 @@ import {
 } from '@callwire/db'
 import { and, eq, inArray, isNotNull, isNull, sql } from 'drizzle-orm'
 import type { ErasureKind } from './decide-erasure.ts'
-
-/** What stands where a number or what was made of one stood. */
-export const ERASED = 'erased'
 
 type Erase = (tx: Tx, tenantId: string, callIds: string[]) => Promise<void>
 
@@ -57,7 +54,7 @@ const eraseNumbers: Erase = async (tx, tenantId, ids) => {
     .set({
       personSealed: null,
       personIndex: null,
-      personMasked: ERASED,
+      personMasked: ERASED_NUMBER,
       metadataSealed: null,
       recordingUrlSealed: null,
       candidates: null,
@@ -74,7 +71,7 @@ const eraseNumbers: Erase = async (tx, tenantId, ids) => {
   )
   await tx
     .update(idempotencyKeys)
-    .set({ fingerprint: ERASED })
+    .set({ fingerprint: ERASED_NUMBER })
     .where(and(eq(idempotencyKeys.tenantId, tenantId), inArray(idempotencyKeys.callId, ids)))
 }
 

@@ -70,6 +70,7 @@ import { putCredentials } from './phones/put-credentials.ts'
 import { resetBreaker } from './phones/reset-breaker.ts'
 import { createSealAccount } from './phones/seal-account.ts'
 import { getRecording } from './recordings/get-recording.ts'
+import { getRetention } from './retention/get-retention.ts'
 import { getSettings } from './settings/get-settings.ts'
 import { patchSettings } from './settings/patch-settings.ts'
 import { listStreams } from './streams/list-streams.ts'
@@ -157,7 +158,7 @@ export function routeTable(given: RouteDeps): Route[] {
     ...[reconcileCall(deps), listCandidates(deps)],
     listStreams(deps),
     ...[makeTicket(deps), makeIngestToken(deps)],
-    ...[getSettings(deps), patchSettings(deps)],
+    ...[getSettings(deps), patchSettings(deps), getRetention(deps)],
     ...[getDialing(deps), pauseDialing(deps), resumeDialing(deps)],
     ...[getInstallDialing(deps), patchInstallDialing(deps)],
     ...[addNeverCall(deps), importNeverCall(deps), listNeverCall(deps), removeNeverCall(deps)],
