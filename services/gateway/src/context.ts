@@ -11,6 +11,7 @@ import { macToken } from '@callwire/crypto'
 import { connectDatabase } from '@callwire/db'
 import { measureHeldKeys, watchKeys } from '@callwire/keyring'
 import { createLedger } from '@callwire/ledger'
+import { createRecordingStore } from '@callwire/recordings'
 import {
   createHealth,
   createMetrics,
@@ -89,6 +90,8 @@ export async function createContext(
     },
     { checkMs: CHECK_MS },
   )
+  const store = config.recordings === null ? null : createRecordingStore(config.recordings)
+  if (store !== null) opened.use(store)
   const kept = opened.move()
   return {
     app: {
@@ -112,6 +115,7 @@ export async function createContext(
         allowedHosts: config.allowedHosts,
         webhookHosts: config.webhookHosts,
         globalFallback: config.globalFallback,
+        store,
         urls: createPublicUrls(config.publicUrl),
       }),
       webhook: {
