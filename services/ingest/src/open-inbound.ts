@@ -9,6 +9,7 @@ import {
   burnToken,
   type OpenDeps,
   type OpenOutcome,
+  type StreamMark,
   type StreamStart,
 } from './open-stream.ts'
 import { hasStreamRoom } from './stream-cap.ts'
@@ -30,6 +31,7 @@ export async function openInbound(
     phoneId: string
     tokenId: string | null
     start: StreamStart & { from: string | null }
+    mark: StreamMark
   },
 ): Promise<OpenOutcome | { kind: 'raced' }> {
   const { ledger, contentRing, clock, random } = deps
@@ -61,7 +63,7 @@ export async function openInbound(
         throw new Refused('token_used')
       }
       await work.append({ type: 'call.status', data: { status: 'in-progress', previous: null } })
-      return addStream(deps, work, { dataKey, isInbound: true, start })
+      return addStream(work, { dataKey, isInbound: true, start, mark: o.mark })
     })
   } catch (error) {
     if (error instanceof Refused) return { kind: error.kind }

@@ -16,6 +16,22 @@ export type StreamStart = {
   sampleRate: number
 }
 
+/**
+ * What makes one socket's stream this one: made once for a socket, so that an opening whose answer
+ * was lost on its way can be found again. No two sockets share a key.
+ */
+export type StreamMark = {
+  streamId: string
+  salt: Buffer
+  /** Opening it was tried before, and how that ended is not known. */
+  mayBeOpen: boolean
+}
+
+export function markStream({ clock, random }: Pick<OpenDeps, 'clock' | 'random'>): StreamMark {
+  const streamId = newId('stream', { nowMs: clock.now(), random: random(ID_RANDOM_BYTES) })
+  return { streamId, salt: random(16), mayBeOpen: false }
+}
+
 /** A media socket that has its call. */
 export type OpenStream = {
   tenantId: string
@@ -44,17 +60,26 @@ export type OpenDeps = Pick<IngestContext, 'ledger' | 'contentRing' | 'clock' | 
 
 /**
  * Makes a stream of a call: burns the token, takes the `start` for an answer where it is one, and
- * adds the row that says this socket is open. All of it or nothing.
+ * adds the row that says this socket is open. All of it or nothing, and once, also if repeated.
  *
  * @throws DbError, LedgerError
  */
 export function openStream(
   deps: OpenDeps,
-  o: { tenantId: string; callId: string; tokenId: string | null; start: StreamStart },
+  o: {
+    tenantId: string
+    callId: string
+    tokenId: string | null
+    start: StreamStart
+    mark: StreamMark
+  },
 ): Promise<OpenOutcome> {
   return deps.ledger.transact(o.tenantId, o.callId, async (work) => {
-    if (!(await hasStreamRoom(work.tx, o.tenantId, o.callId))) return { kind: 'over_cap' }
-    if (o.tokenId !== null && !(await burnToken(work.tx, o.tenantId, o.tokenId))) {
+    const isOpen = await hasStream(work, o.mark)
+    if (!isOpen && !(await hasStreamRoom(work.tx, o.tenantId, o.callId))) {
+      return { kind: 'over_cap' }
+    }
+    if (!isOpen && o.tokenId !== null && !(await burnToken(work.tx, o.tenantId, o.tokenId))) {
       return { kind: 'token_used' }
     }
     const dataKey = await readDataKey(deps, work)
@@ -69,11 +94,9 @@ export function openStream(
         ...(call.sid === null && o.start.callSid !== null ? { sid: o.start.callSid } : {}),
       })
     }
-    return addStream(deps, work, {
-      dataKey,
-      isInbound: call.direction === 'inbound',
-      start: o.start,
-    })
+    const { start, mark } = o
+    const stream = { dataKey, isInbound: call.direction === 'inbound', start, mark }
+    return isOpen ? describeStream(work, stream) : addStream(work, stream)
   })
 }
 
@@ -93,39 +116,53 @@ export async function burnToken(tx: Tx, tenantId: string, tokenId: string): Prom
   return rows.length > 0
 }
 
-/** Adds the row of a socket, with a fresh salt: no two sockets of a call share a key. */
-export async function addStream(
-  { clock, random }: OpenDeps,
-  { tx, tenantId, callId }: LedgerWork,
-  o: { dataKey: DataKey; isInbound: boolean; start: StreamStart },
-): Promise<OpenOutcome> {
-  const streamId = newId('stream', { nowMs: clock.now(), random: random(ID_RANDOM_BYTES) })
-  const salt = random(16)
-  const prior = await priorClockOf(tx, tenantId, callId)
-  const streamSid = o.start.streamSid ?? streamId
-  await tx.insert(mediaStreams).values({
+type NewStream = { dataKey: DataKey; isInbound: boolean; start: StreamStart; mark: StreamMark }
+
+/** Adds the row of a socket. */
+export async function addStream(work: LedgerWork, o: NewStream): Promise<OpenOutcome> {
+  const opened = await describeStream(work, o)
+  const { tenantId, callId, streamId, streamSid, sampleRate, prior } = opened.stream
+  await work.tx.insert(mediaStreams).values({
     tenantId,
     id: streamId,
     callId,
     streamSid,
-    sampleRate: o.start.sampleRate,
-    keySalt: salt.toString('base64url'),
+    sampleRate,
+    keySalt: o.mark.salt.toString('base64url'),
     clockStartMs: prior.clockMs,
     clockMs: prior.clockMs,
   })
+  return opened
+}
+
+async function describeStream(
+  { tx, tenantId, callId }: LedgerWork,
+  { dataKey, isInbound, start, mark }: NewStream,
+): Promise<Extract<OpenOutcome, { kind: 'opened' }>> {
+  const { streamId, salt } = mark
   const stream = {
     tenantId,
     callId,
     streamId,
-    streamSid,
-    sampleRate: o.start.sampleRate,
-    isInbound: o.isInbound,
+    streamSid: start.streamSid ?? streamId,
+    sampleRate: start.sampleRate,
+    isInbound,
     audioLifeMs: await readAudioLife(tx, tenantId),
-    dataKey: o.dataKey,
-    streamKey: createStreamKey(o.dataKey, { streamId, salt }),
-    prior,
+    dataKey,
+    streamKey: createStreamKey(dataKey, { streamId, salt }),
+    prior: await priorClockOf(tx, tenantId, callId),
   }
   return { kind: 'opened', stream }
+}
+
+async function hasStream({ tx, tenantId }: LedgerWork, { streamId, mayBeOpen }: StreamMark) {
+  if (!mayBeOpen) return false
+  const rows = await tx
+    .select({ id: mediaStreams.id })
+    .from(mediaStreams)
+    .where(and(eq(mediaStreams.tenantId, tenantId), eq(mediaStreams.id, streamId)))
+    .limit(1)
+  return rows.length > 0
 }
 
 async function readDataKey(

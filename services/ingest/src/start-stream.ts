@@ -6,7 +6,13 @@ import { bindCall } from './bind-call.ts'
 import { closes, type Close } from './closes.ts'
 import { createLiveStream, type LiveStream, type LiveStreamDeps } from './live-stream.ts'
 import { openInbound } from './open-inbound.ts'
-import { openStream, type OpenDeps, type OpenStream } from './open-stream.ts'
+import {
+  markStream,
+  openStream,
+  type OpenDeps,
+  type OpenStream,
+  type StreamMark,
+} from './open-stream.ts'
 import { laterClock, type PriorClock } from './prior-clock.ts'
 import type { Registry } from './registry.ts'
 import type { Session } from './session.ts'
@@ -36,9 +42,10 @@ export async function startStream(
   deps: SessionDeps,
   o: { session: Session; admission: Admission; start: MediaStart },
 ): Promise<StartOutcome> {
+  const mark = markStream(deps)
   for (let tries = 1; ; tries += 1) {
     try {
-      const outcome = await tryStart(deps, o)
+      const outcome = await tryStart(deps, { ...o, mark: { ...mark, mayBeOpen: tries > 1 } })
       if (outcome !== 'raced') return outcome
     } catch (error) {
       if (!(error instanceof AppError) || !error.retryable || tries >= TRIES) throw error
@@ -49,9 +56,9 @@ export async function startStream(
 
 async function tryStart(
   deps: SessionDeps,
-  o: { session: Session; admission: Admission; start: MediaStart },
+  o: { session: Session; admission: Admission; start: MediaStart; mark: StreamMark },
 ): Promise<StartOutcome | 'raced'> {
-  const { admission } = o
+  const { admission, mark } = o
   const start = {
     callSid: textOrNull(o.start.callSid),
     streamSid: textOrNull(o.start.streamSid),
@@ -67,8 +74,8 @@ async function tryStart(
   const tokenId = admission.kind === 'address' ? null : admission.tokenId
   const opened =
     binding.kind === 'bind'
-      ? await openStream(deps, { ...binding.call, tokenId, start })
-      : await openInbound(deps, { ...binding, tokenId, start })
+      ? await openStream(deps, { ...binding.call, tokenId, start, mark })
+      : await openInbound(deps, { ...binding, tokenId, start, mark })
   switch (opened.kind) {
     case 'raced':
       return 'raced'

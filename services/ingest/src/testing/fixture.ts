@@ -24,7 +24,7 @@ import {
   tenantAlerts,
   tenants,
 } from '@callwire/db'
-import { createLedger } from '@callwire/ledger'
+import { createLedger, type Ledger } from '@callwire/ledger'
 import { Secret, systemClock, systemRandom } from '@callwire/runtime'
 import { captureLogs, eventually, testDatabase, testRedis } from '@callwire/testkit'
 import { and, eq } from 'drizzle-orm'
@@ -102,12 +102,15 @@ export async function createFixture() {
     audio,
     ledger,
     config,
+    /** A service's own way into the database. */
+    connect,
     /** One more process of ingest's kind; disposed with the fixture at the latest. */
-    async start(changes: Partial<Config> = {}) {
+    async start(changes: Partial<Config> = {}, wrap: (ledger: Ledger) => Ledger = (l) => l) {
       const all = { ...config, ...changes }
       const hurry = new AbortController()
       const context = await createContext(all, { log: logs.log, signal: hurry.signal })
-      const server = await startServer(context, all, { hurry: hurry.signal })
+      const ledger = wrap(context.ledger)
+      const server = await startServer({ ...context, ledger }, all, { hurry: hurry.signal })
       const stop = async () => {
         await server[Symbol.asyncDispose]()
         await context[Symbol.asyncDispose]()
