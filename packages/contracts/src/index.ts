@@ -36,7 +36,6 @@ export {
   canMove,
   directionSchema,
   ERASED_NUMBER,
-  ERASED_NUMBER,
   isFinal,
   metadataSchema,
   rankOf,
