@@ -83,14 +83,18 @@ export type CallCandidate = z.infer<typeof callCandidateSchema>
 /** What stands in the place of a number that was erased. */
 export const ERASED_NUMBER = 'erased'
 
+const number = z.string().meta({
+  description: `E.164; the other person's is masked unless the caller may read it, and \`${ERASED_NUMBER}\` once its retention is over`,
+})
+
 /** A call as REST shows it. Numbers are masked unless the caller may read them. */
 export const callSchema = z.strictObject({
   id: idSchemas.call,
   phoneId: idSchemas.phone,
   agentId: idSchemas.agent.nullable(),
   direction: directionSchema,
-  to: z.string(),
-  from: z.string(),
+  to: number,
+  from: number,
   status: callStatusSchema,
   reason: reasonSchema.optional(),
   sid: z.string().optional(),
