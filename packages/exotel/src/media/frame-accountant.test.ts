@@ -195,3 +195,20 @@ test('the books balance for any frames', () => {
     ),
   )
 })
+
+test('whole or cut in the middle of samples, the bytes are those that came, in their places', () => {
+  fc.assert(
+    fc.property(fc.array(fc.uint8Array({ minLength: 1, maxLength: 9 })), (payloads) => {
+      const accountant = createFrameAccountant({ sampleRate: 8000 })
+      const all: number[] = []
+      for (const payload of payloads) {
+        const result = accountant.frame({ kind: 'media', payload: Buffer.from(payload) })
+        if (result.action !== 'accept') throw new Error('a frame without a number is new')
+        expect(result.startSample * 2).toBe(all.length)
+        all.push(...result.pcm)
+      }
+      const came = payloads.flatMap((payload) => [...payload])
+      expect(all).toEqual(came.slice(0, came.length - (came.length % 2)))
+    }),
+  )
+})

@@ -35,6 +35,7 @@ export type FrameAccountant = {
 }
 
 const bytesPerSample = 2
+const nothing = Buffer.alloc(0)
 /** Exotel ends a stream after 60 min: a longer hole is no hole but a broken numbering. */
 const longestGapMs = 60 * 60_000
 /** A stream with more holes than this is told with its last ones joined: the list is bounded. */
@@ -58,7 +59,7 @@ export function createFrameAccountant(o: {
   // The clock in bytes: a byte is half a sample, and only whole numbers add up without drift.
   let clockBytes = Math.ceil(((o.startMs ?? 0) * o.sampleRate) / 1000) * bytesPerSample
   let audioBytes = 0
-  let carry = Buffer.alloc(0)
+  let carry: Buffer = nothing
   let lastLength = 0
   let previous: { sequenceNumber: number | undefined; chunk: number | undefined } | undefined
   let pendingMissing = 0
@@ -67,7 +68,7 @@ export function createFrameAccountant(o: {
     const bytes = missing * lastLength
     if (bytes === 0 || msOf(bytes) > longestGapMs) return null
     // The half sample before the hole has lost its other half.
-    carry = Buffer.alloc(0)
+    carry = nothing
     const gap = { fromMs: msOf(clockBytes), toMs: msOf(clockBytes + bytes) }
     clockBytes += bytes
     const before = gaps.at(-1)
@@ -99,14 +100,13 @@ export function createFrameAccountant(o: {
       // With an odd clock and nothing carried, the first byte is the end of a sample that is lost.
       const orphan = carry.length === 0 && clockBytes % bytesPerSample === 1 ? 1 : 0
       const startBytes = clockBytes - carry.length + orphan
-      const bytes = Buffer.concat([carry, payload.subarray(orphan)])
-      const wholeBytes = bytes.length - (bytes.length % bytesPerSample)
-      carry = Buffer.from(bytes.subarray(wholeBytes))
+      const { pcm, rest } = splitWhole(carry, orphan === 0 ? payload : payload.subarray(orphan))
+      carry = rest
       clockBytes += payload.length
       audioBytes += payload.length
       return {
         action: 'accept',
-        pcm: bytes.subarray(0, wholeBytes),
+        pcm,
         startSample: startBytes / bytesPerSample,
         startMs: msOf(startBytes),
         gap,
@@ -126,4 +126,14 @@ export function createFrameAccountant(o: {
       clockMs: msOf(clockBytes),
     }),
   }
+}
+
+/** Whole samples, and the byte that is half of one. A frame that is whole by itself is not copied. */
+function splitWhole(carry: Buffer, payload: Buffer): { pcm: Buffer; rest: Buffer } {
+  if (carry.length === 0 && payload.length % bytesPerSample === 0) {
+    return { pcm: payload, rest: nothing }
+  }
+  const bytes = Buffer.concat([carry, payload])
+  const wholeBytes = bytes.length - (bytes.length % bytesPerSample)
+  return { pcm: bytes.subarray(0, wholeBytes), rest: Buffer.from(bytes.subarray(wholeBytes)) }
 }

@@ -1,3 +1,4 @@
+import { readUsualFrame } from './usual-frame.ts'
 import { countOf, isFields, pick, textOf, type Fields } from '../fields.ts'
 
 /** One message of Exotel's media socket, whatever its spelling was. */
@@ -42,6 +43,12 @@ const utf8 = new TextDecoder('utf-8', { fatal: true })
  * with some WebSocket libraries, so both are taken. Never throws.
  */
 export function parseMediaMessage(data: Uint8Array | string): ParsedMedia {
+  const usual = Buffer.isBuffer(data) ? readUsualFrame(data) : null
+  return usual === null ? parseAny(data) : { kind: 'message', message: usual }
+}
+
+/** The same for every spelling. */
+export function parseAny(data: Uint8Array | string): ParsedMedia {
   let text: string
   try {
     text = typeof data === 'string' ? data : utf8.decode(data)
