@@ -1,5 +1,5 @@
 import { startCallwire } from './callwire.ts'
-import { compareAt, type Comparison } from './compare.ts'
+import { compareAt } from './compare.ts'
 import { divideCores, pin } from './cores.ts'
 import { figuresOf } from './figures.ts'
 import { startFloor } from './floor.ts'
@@ -17,6 +17,7 @@ import type { Figure } from '../lib/bench.ts'
 
 const FEW = 50
 const MANY = 300
+const WARM_S = 6
 /** What a busy event loop still does at once: where the search begins, of a full core. */
 const BEGIN = 0.85
 
@@ -40,18 +41,24 @@ export async function runIngest(o: {
   if (!isPinned) say('no core could be set apart: the largest numbers are those of this machine')
   const bench = { generator, shelf, seconds: o.seconds, rounds: o.rounds }
 
-  const comparisons: Comparison[] = []
-  const opening = new Map<Side['name'], number>()
-  for (const count of [FEW, MANY].filter((streams) => streams <= o.most)) {
-    for (const side of sides) {
-      const more = count - generator.streams(side)
-      const before = cpuMs(side.pid)
-      await generator.openTo(side, count)
-      opening.set(side.name, (cpuMs(side.pid) - before) / more)
-    }
-    comparisons.push(await compareAt(bench, callwire, floor))
+  const many = Math.min(MANY, o.most)
+  for (const side of sides) await generator.openTo(side, many)
+  say('warming up')
+  // A service runs for weeks: what its first minute costs the compiler is no part of a stream.
+  for (const side of [floor, callwire, floor, callwire]) {
+    await takeTurn({ generator, shelf, seconds: WARM_S }, side)
   }
-  const low = { streams: generator.streams(callwire), resident: residents(sides) }
+  const comparisons = [await compareAt(bench, callwire, floor)]
+  const low = { streams: many, resident: residents(sides) }
+  const few = Math.min(FEW, many)
+  for (const side of sides) await generator.closeTo(side, few)
+  comparisons.unshift(await compareAt(bench, callwire, floor))
+  const opening = new Map<Side['name'], number>()
+  for (const side of sides) {
+    const before = cpuMs(side.pid)
+    await generator.openTo(side, many)
+    opening.set(side.name, (cpuMs(side.pid) - before) / (many - few))
+  }
   if (o.most <= MANY)
     return figuresOf({ comparisons, opening, searches: null, memory: null, pipe: null })
 

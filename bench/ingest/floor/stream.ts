@@ -1,4 +1,4 @@
-import { createCipheriv, randomBytes } from 'node:crypto'
+import { createCipheriv, createSecretKey, randomBytes } from 'node:crypto'
 
 /** 100 ms of 8 kHz 16-bit audio. */
 const BLOCK_BYTES = 1_600
@@ -6,7 +6,8 @@ const NONCE_BYTES = 12
 
 /** One socket of the floor: audio in, sealed blocks of 100 ms out, each under a nonce of its own. */
 export function createFloorStream(send: (block: Buffer) => void): (pcm: Buffer) => void {
-  const key = randomBytes(32)
+  // As a key object: bytes would be made into one for each block.
+  const key = createSecretKey(randomBytes(32))
   const nonce = Buffer.alloc(NONCE_BYTES)
   let pending: Buffer[] = []
   let bytes = 0
