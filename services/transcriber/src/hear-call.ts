@@ -87,7 +87,9 @@ export async function hearCall(
     await listener?.take(moment)
     if (moment.kind === 'hole') {
       session ??= begin()
-      session.hole(moment)
+      // Of what is missing now, a predecessor had heard the beginning: its words are in the ledger.
+      const fromMs = Math.max(moment.fromMs, saidToMs)
+      if (fromMs < moment.toMs) session.hole({ ...moment, fromMs })
       doneToMs = Math.max(doneToMs, moment.toMs)
       return
     }

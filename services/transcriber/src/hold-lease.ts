@@ -34,8 +34,13 @@ export function holdLease(deps: HoldDeps, callId: string, takenAtMs: number): He
   const ended = AbortSignal.any([lost.signal, end.signal])
   let heldUntilMs = takenAtMs + times.leaseMs
 
+  const lose = (why: 'taken' | 'ran out') => {
+    if (lost.signal.aborted) return
+    log.info({ why }, 'lease lost')
+    lost.abort()
+  }
   const isHeld = () => {
-    if (!lost.signal.aborted && clock.monotonicMs() >= heldUntilMs) lost.abort()
+    if (clock.monotonicMs() >= heldUntilMs) lose('ran out')
     return !lost.signal.aborted
   }
 
@@ -47,7 +52,7 @@ export function holdLease(deps: HoldDeps, callId: string, takenAtMs: number): He
         heldUntilMs = askedAtMs + times.leaseMs
         return times.renewMs
       }
-      lost.abort()
+      lose('taken')
     } catch (error) {
       log.debug(errorFields(error), 'lease not renewed')
     }

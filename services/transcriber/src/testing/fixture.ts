@@ -95,13 +95,19 @@ export async function createFixture() {
 
     /** One more transcriber; disposed with the fixture at the latest. */
     async start(
-      o: { times?: Partial<Times>; providers?: string[]; recordings?: RecordingSettings } = {},
+      o: {
+        times?: Partial<Times>
+        providers?: string[]
+        recordings?: RecordingSettings
+        /** Another way to the same Redis. */
+        redisUrl?: string
+      } = {},
     ) {
       const stop = new AbortController()
       const transcriber = await createTranscriber(
         {
           databaseUrl: db.serviceUrl('transcriber'),
-          redisUrl: redis.url,
+          redisUrl: o.redisUrl ?? redis.url,
           contentRing: ring,
           rings: [{ name: 'CONTENT_KEYS', ring, text: new Secret(contentKeys), file: null }],
           providers: o.providers ?? ['loopback'],

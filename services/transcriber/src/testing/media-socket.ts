@@ -1,4 +1,4 @@
-import { audioHeader, type AudioStreams } from '@callwire/bus'
+import { audioHeader, type AudioEntry, type AudioStreams } from '@callwire/bus'
 import { createStreamKey, sealBlock, type DataKey } from '@callwire/crypto'
 import { mediaStreams, transcriptions } from '@callwire/db'
 import { writeReceiptIfDone, type Ledger } from '@callwire/ledger'
@@ -28,6 +28,12 @@ export async function openSocket(o: {
   const key = createStreamKey(o.dataKey, { streamId, salt })
   const startedAt = new Date()
   let index = 0
+  /** All of it, as it was handed over. */
+  const sent: AudioEntry[] = []
+  const append = async (entry: AudioEntry) => {
+    sent.push(entry)
+    await audio.append(callId, entry)
+  }
   let clockMs = o.clockStartMs ?? 0
   await ledger.transact(tenantId, callId, async (work) => {
     await work.tx.insert(mediaStreams).values({
@@ -56,7 +62,7 @@ export async function openSocket(o: {
 
   const { priorClockMs = clockMs } = o
   if (priorClockMs < clockMs) {
-    await audio.append(callId, { kind: 'gap', streamId, fromMs: priorClockMs, toMs: clockMs })
+    await append({ kind: 'gap', streamId, fromMs: priorClockMs, toMs: clockMs })
   }
 
   return {
@@ -77,12 +83,17 @@ export async function openSocket(o: {
           const dueMs = begunAt + (at + block.length) / BYTES_PER_MS - performance.now()
           await new Promise((resolve) => setTimeout(resolve, Math.max(0, dueMs)))
         }
-        await audio.append(callId, { kind: 'audio', streamId, index, startMs, sealed })
+        const arrivedAtMs = Date.now()
+        await append({ kind: 'audio', streamId, index, startMs, sealed, arrivedAtMs })
         index += 1
       }
     },
     /** Says in Redis that there is no more. */
-    sayEnd: () => audio.append(callId, { kind: 'end', streamId, atMs: clockMs }),
+    sayEnd: () => append({ kind: 'end', streamId, atMs: clockMs }),
+    /** Hands the newest so many entries over once more, the same bytes: Redis has lost them. */
+    async again(count: number): Promise<void> {
+      for (const entry of count === 0 ? [] : sent.slice(-count)) await audio.append(callId, entry)
+    },
     /** Closes the socket's row. */
     closeRow: () =>
       ledger.transact(tenantId, callId, async (work) => {
