@@ -414,6 +414,15 @@ as $$
   order by t.tenant_id
 $$;
 
+-- Erased, and perhaps still with objects in the store.
+create function erased_recordings(most integer) returns table (tenant_id text, id text)
+language sql stable security definer set search_path = app, pg_temp
+as $$
+  select r.tenant_id, r.id from recordings r
+  where r.erased_at is not null and r.removed_at is null
+  order by r.erased_at limit most
+$$;
+
 -- Webhooks ------------------------------------------------------------------------------------
 
 create function active_webhook_endpoints() returns table (tenant_id text, id text)
@@ -655,7 +664,8 @@ grant execute on function call_by_id(text), due_calls(integer), stale_dialing(in
   unknown_calls(integer, integer, integer), parked_calls(), unpolled_calls(integer, integer), unapplied_callbacks(integer, integer),
   stale_streams(integer, integer), pending_transcriptions(integer), unreceipted_calls(integer),
   expired_calls(integer), calls_over_limit(integer, integer, integer), account_live_calls(text),
-  call_of_attempt(text, integer), old_idempotency_keys(bigint, integer), tenants_past_retention()
+  call_of_attempt(text, integer), old_idempotency_keys(bigint, integer), tenants_past_retention(),
+  erased_recordings(integer)
   to callwire_dialer;
 grant execute on function active_webhook_endpoints(),
   webhook_endpoints_behind(integer, integer),

@@ -60,6 +60,8 @@ export type Finder = {
   oldIdempotencyKeys(olderThanMs: number, limit: number): Promise<FoundCall[]>
   /** Those with something stored whose life is over by their own settings, of closed calls. */
   tenantsPastRetention(): Promise<string[]>
+  /** Recordings whose objects may still be in the store, those that were erased first first. */
+  erasedRecordings(limit: number): Promise<Found[]>
   activeWebhookEndpoints(): Promise<Found[]>
   /**
    * Of these, whoever may have something to be told that happened since `lookBehindMs` before the
@@ -150,6 +152,7 @@ export function createFinder(client: Client): Finder {
       const rows = await many<{ tenantId: string }>(one.tenant, 'tenants_past_retention', [])
       return rows.map(({ tenantId }) => tenantId)
     },
+    erasedRecordings: (limit) => many(one.found, 'erased_recordings', [limit]),
     activeWebhookEndpoints: () => many(one.found, 'active_webhook_endpoints', []),
     webhookEndpointsBehind: ({ lookBehindMs, notedMs }) =>
       many(one.found, 'webhook_endpoints_behind', [lookBehindMs, notedMs]),

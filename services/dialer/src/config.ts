@@ -1,6 +1,7 @@
 import { parseContentRing, parseMacRing, parseOpenRing } from '@callwire/crypto'
 import { defaultStreamBegin } from '@callwire/exotel'
 import { heldRing, type HeldRing } from '@callwire/keyring'
+import { recordingSettings, recordingVariables } from '@callwire/recordings'
 import { readConfig, variableFile, variables } from '@callwire/runtime'
 import { z } from 'zod'
 import { readGlobalAccount } from './account/global-account.ts'
@@ -32,6 +33,7 @@ const schema = z.object({
   RECONCILE_AFTER_MS: variables.durationMs.prefault('5000'),
   RECONCILE_GRACE_MS: variables.durationMs.prefault('120000'),
   CALL_POLL_AFTER_MS: variables.durationMs.prefault('60000'),
+  ...recordingVariables,
 })
 
 export type DialerConfig = ReturnType<typeof readDialerConfig>
@@ -54,6 +56,7 @@ export function readDialerConfig(env: NodeJS.ProcessEnv = process.env) {
     credentialRing: CREDENTIAL_OPEN_KEYS.ring,
     contentRing: CONTENT_KEYS.ring,
     callbackRing: CALLBACK_KEYS.ring,
+    recordings: recordingSettings(config),
     host: config.HOST,
     metricsPort: config.METRICS_PORT,
     exotel: {

@@ -10,6 +10,7 @@ import { connectDatabase } from '@callwire/db'
 import { createExotelClient } from '@callwire/exotel'
 import { measureHeldKeys, watchKeys } from '@callwire/keyring'
 import { createLedger } from '@callwire/ledger'
+import { createRecordingStore } from '@callwire/recordings'
 import {
   createHealth,
   createMetrics,
@@ -73,6 +74,8 @@ export async function createContext(
     clock,
   })
   opened.defer(() => exotel.close())
+  const store = config.recordings === null ? null : createRecordingStore(config.recordings)
+  if (store !== null) opened.use(store)
   const cutting = new AbortController()
   const metrics = createMetrics()
   measureHeldKeys(metrics, keyWatch)
@@ -90,6 +93,7 @@ export async function createContext(
     globalAccount: config.exotel.globalAccount,
     contentRing: config.contentRing,
     callbackRing: config.callbackRing,
+    store,
     owner: `${hostname()}:${process.pid}:${random(4).toString('hex')}`,
     settings: config.settings,
     metrics: createDialerMetrics(metrics),

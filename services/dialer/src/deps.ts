@@ -3,6 +3,7 @@ import type { ContentRing, MacRing, OpenRing } from '@callwire/crypto'
 import type { Database } from '@callwire/db'
 import type { ExotelAccount, ExotelClient } from '@callwire/exotel'
 import type { Ledger } from '@callwire/ledger'
+import type { RecordingStore } from '@callwire/recordings'
 import type { Clock, Logger, Random } from '@callwire/runtime'
 import type { DialerMetrics } from './dialer-metrics.ts'
 
@@ -40,6 +41,8 @@ export type DialerDeps = {
   globalAccount: ExotelAccount | null
   contentRing: ContentRing
   callbackRing: MacRing
+  /** Where calls' audio is kept; null: nowhere. */
+  store: RecordingStore | null
   /** This process among all, for work that one process does for all. */
   owner: string
   settings: DialerSettings

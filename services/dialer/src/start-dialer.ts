@@ -11,6 +11,7 @@ import { createPoller } from './reconcile/poll-calls.ts'
 import { createReconciler } from './reconcile/reconcile-calls.ts'
 import { createSeats } from './relay-seats.ts'
 import { createRelay } from './relay.ts'
+import { removeRecordings } from './retention/remove-recordings.ts'
 import { sweepRetention } from './retention/sweep-retention.ts'
 import { createOverLimitSweep } from './sweep/calls-over-limit.ts'
 import { countParked } from './sweep/count-parked.ts'
@@ -104,6 +105,7 @@ export async function startDialer(context: DialerContext): Promise<AsyncDisposab
     ['old-checks', roundMs.forget],
     ['old-idempotency-keys', roundMs.forget],
     ['old-account-requests', roundMs.forget],
+    ['erased-recordings', roundMs.forget],
     ['key-jobs', roundMs.keyJobs],
   ]
   const tasks = {
@@ -120,6 +122,9 @@ export async function startDialer(context: DialerContext): Promise<AsyncDisposab
     'old-checks': () => sweepOldChecks(deps),
     'old-idempotency-keys': () => sweepOldIdempotencyKeys(deps),
     'old-account-requests': () => sweepOldAccountRequests(deps),
+    'erased-recordings': async () => {
+      await removeRecordings(deps)
+    },
     // Ends between two rows when the process does, and leaves its job to another.
     'key-jobs': (stopping: AbortSignal) => runKeyJobs({ ...deps, stopping }),
   }

@@ -126,6 +126,7 @@ export const finderFunctions: Readonly<Record<string, readonly string[]>> = {
   'stream_token_by_hash(text)': ['ingest'],
   'tenant_count()': ['dialer', 'gateway'],
   'tenants_past_retention()': ['dialer'],
+  'erased_recordings(integer)': ['dialer'],
   'unapplied_callbacks(integer,integer)': ['dialer'],
   'unknown_calls(integer,integer,integer)': ['dialer'],
   'unpolled_calls(integer,integer)': ['dialer'],
