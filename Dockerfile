@@ -37,7 +37,7 @@ FROM ${NODE_IMAGE}
 ENV NODE_ENV=production
 WORKDIR /app
 # Made here, so that a volume mounted over it belongs to the user below.
-RUN install -d -o node -g node -m 0700 /var/lib/callwire
+RUN install -d -o node -g node -m 0700 /var/lib/callwire /var/lib/callwire/recordings
 COPY --from=dependencies /app ./
 COPY --from=sources /app ./
 # Its files belong to root: a service cannot change its own code.

@@ -18,7 +18,7 @@ function environments(text: string): Map<string, string[]> {
     const environment = /^ {4}environment:\n((?: {6}.*\n)+)/m.exec(body)?.[1] ?? ''
     found.set(
       name,
-      [...environment.matchAll(/^ {6}([A-Z_]+):/gm)].map(([, variable = '']) => variable),
+      [...environment.matchAll(/^ {6}([A-Z0-9_]+):/gm)].map(([, variable = '']) => variable),
     )
   }
   return found
@@ -57,6 +57,17 @@ describe('docker-compose.yml', () => {
     expect(compose).toContain(`    command: [node, ${program}]\n`)
   })
 
+  it('gives the store of recordings, and its account, to those who speak to it', () => {
+    const holders = compose.split('<<: [*every-service, *recordings]').length - 1
+    const volumes = compose.split("volumes: ['recordings:/var/lib/callwire/recordings']").length - 1
+    const speakers = Object.entries(serviceNeeds).filter(([, { variables }]) =>
+      variables.includes('RECORDINGS_URL'),
+    )
+    expect([holders, volumes]).toEqual([speakers.length, speakers.length])
+    for (const [service] of speakers) expect(of(service)).toContain('RECORDINGS_URL')
+    expect([...found.values()].flat().some((name) => name.startsWith('AWS_'))).toBe(false)
+  })
+
   it('gives the master ring to nobody', () => {
     expect(compose).not.toContain('ENCRYPTION_KEY')
   })
@@ -76,8 +87,8 @@ describe('docker-compose.yml', () => {
 
   it('asks for nothing that .env.example does not explain', () => {
     const fromShell = ['CALLWIRE_API_KEY']
-    const asked = new Set([...compose.matchAll(/\$\{([A-Z_]+)/g)].map(([, name]) => name))
-    const explained = [...example.matchAll(/^([A-Z_]+)=/gm)].map(([, name]) => name)
+    const asked = new Set([...compose.matchAll(/\$\{([A-Z0-9_]+)/g)].map(([, name]) => name))
+    const explained = [...example.matchAll(/^([A-Z0-9_]+)=/gm)].map(([, name]) => name)
     expect([...asked].filter((name) => !explained.includes(name))).toEqual(fromShell)
   })
 })

@@ -42,7 +42,7 @@ describe('make-env', () => {
     const derived = deriveServiceKeys(parseMasterRing(values.get('ENCRYPTION_KEYS') ?? ''))
     for (const [name, ring] of Object.entries(derived)) expect(values.get(name)).toBe(ring)
     for (const [name, value] of values) {
-      if (/KEYS|PASSWORD|SECRET/.test(name)) expect(said).not.toContain(value)
+      if (/KEYS|PASSWORD|SECRET/.test(name) && value !== '') expect(said).not.toContain(value)
     }
     expect(values.get('SIMULATOR_API_TOKEN')).toBe('')
     // A variable that stands there twice would be changed in one place and read from the other.
@@ -51,7 +51,10 @@ describe('make-env', () => {
 
   it('makes different secrets each time, long enough, and one for each place', () => {
     const secretsOf = (values: Map<string, string>) =>
-      [...values].filter(([name]) => /PASSWORD|SECRET/.test(name)).map(([, value]) => value)
+      [...values]
+        // An account of AWS is a person's to name.
+        .filter(([name]) => /PASSWORD|SECRET/.test(name) && !name.startsWith('AWS_'))
+        .map(([, value]) => value)
     const first = secretsOf(makeEnv().values)
     rmSync(join(dir, '.env'))
     const second = secretsOf(makeEnv().values)

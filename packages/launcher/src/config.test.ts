@@ -122,14 +122,26 @@ describe('readLauncherConfig', () => {
     expect(failure({ ASR_PROVIDER: list }).message).toBe(sentence)
   })
 
+  it.each([
+    'recordings',
+    'file:',
+    'file://host/x',
+    's3://key:hunter2@bucket',
+    's3:///x',
+    'https://x',
+  ])('refuses to keep recordings at %s', (url) => {
+    expect(failure({ RECORDINGS_URL: url }).variables).toEqual(['RECORDINGS_URL'])
+    expect(failure({ RECORDINGS_URL: url }).message).not.toContain('hunter2')
+  })
+
   it('reports variables of ours that nothing reads', () => {
     const config = readLauncherConfig('start', { CALLWIRE_DATADIR: 'x', CALLWIRE_DATA_DIR: 'y' })
     expect(config.unknown).toEqual(['CALLWIRE_DATADIR'])
   })
 
   it('reports variables that change nothing yet', () => {
-    const config = readLauncherConfig('start', { RECORDINGS_URL: 's3://b', LOG_LEVEL: 'info' })
-    expect(config.unread).toEqual(['RECORDINGS_URL'])
+    const config = readLauncherConfig('start', { REDIS_CLUSTER_NODES: 'a:1', LOG_LEVEL: 'info' })
+    expect(config.unread).toEqual(['REDIS_CLUSTER_NODES'])
   })
 })
 

@@ -25,6 +25,11 @@ const input: EnvironmentInput = {
       AWS_ENDPOINT_URL_KMS: 'https://kms-endpoint.example',
       AWS_REGION: 'a-region',
       WEBHOOK_ALLOWED_HOSTS: 'crm.internal:8443',
+      RECORDINGS_URL: 'file:///data/recordings',
+      AWS_ENDPOINT_URL_S3: 'https://s3-endpoint.example',
+      AWS_ACCESS_KEY_ID: 'an-aws-id',
+      AWS_SECRET_ACCESS_KEY: 'an-aws-secret',
+      AWS_SESSION_TOKEN: 'an-aws-session',
     },
   },
   places: {
@@ -89,6 +94,9 @@ describe('serviceEnvironment', () => {
     ['a-kms-key', []],
     ['kms-endpoint.example', []],
     ['a-region', []],
+    ['s3-endpoint.example', []],
+    ['an-aws-', []],
+    ['/data/recordings', ['gateway', 'dialer', 'transcriber']],
     ['migrator:secret', []],
     ['redis://', ['gateway', 'ingest', 'dialer', 'transcriber', 'copilot', 'courier']],
     ['crm.internal:8443', ['gateway', 'courier']],
@@ -114,6 +122,18 @@ describe('serviceEnvironment', () => {
       const env = serviceEnvironment(service as Service, input)
       expect(env[`${name}_FILE`]).toBe(`/data/rings/${service}/${name}`)
       expect(env).not.toHaveProperty(name)
+    }
+  })
+
+  it('gives an account of AWS to those who speak to S3, where recordings are kept there', () => {
+    const overrides = { RECORDINGS_URL: 's3://bucket/kept' }
+    for (const service of services) {
+      const env = serviceEnvironment(service, { ...input, overrides })
+      const holds = ['gateway', 'dialer', 'transcriber'].includes(service)
+      expect([service, env['AWS_SECRET_ACCESS_KEY'], env['AWS_REGION']]).toEqual(
+        holds ? [service, 'an-aws-secret', 'a-region'] : [service, undefined, undefined],
+      )
+      expect(env).not.toHaveProperty('AWS_KMS_KEY_ID')
     }
   })
 

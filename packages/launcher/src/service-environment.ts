@@ -1,5 +1,7 @@
 import type { ServiceKeys } from '@callwire/crypto'
 
+import { awsVariables } from '@callwire/recordings'
+
 import type { LauncherConfig } from './config.ts'
 import { loopback, reachable, type Places } from './places.ts'
 import { serviceNeeds, type Service } from './services.ts'
@@ -49,6 +51,13 @@ export function serviceEnvironment(
   for (const name of needs.variables) {
     const value = overrides[name] ?? config.given[name]
     if (value !== undefined) env[name] = value
+  }
+  // An account of AWS is for those who speak to S3, and not for those who might.
+  if (env['RECORDINGS_URL']?.startsWith('s3:') === true) {
+    for (const name of awsVariables) {
+      const value = config.given[name]
+      if (value !== undefined) env[name] = value
+    }
   }
   for (const name of needs.keys) env[`${name}_FILE`] = input.ringFile(service, name)
   if (needs.jwtSecret) env['JWT_SECRET'] = input.jwtSecret

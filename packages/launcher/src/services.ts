@@ -83,6 +83,7 @@ export const serviceNeeds: Readonly<Record<Service, ServiceNeeds>> = {
       'RECONCILE_AFTER_MS',
       'RECONCILE_GRACE_MS',
       'CALL_POLL_AFTER_MS',
+      'RECORDINGS_URL',
       'EXOTEL_GLOBAL_FALLBACK',
       'EXOTEL_API_KEY',
       'EXOTEL_API_TOKEN',

@@ -1,6 +1,7 @@
 import { connectRedis, requireNoEviction } from '@callwire/bus'
 import type { ServiceKeys } from '@callwire/crypto'
 import { migrateDatabase } from '@callwire/db'
+import { absoluteRecordingsUrl } from '@callwire/recordings'
 import { AppError, type Clock, type Logger } from '@callwire/runtime'
 
 import type { LauncherConfig } from './config.ts'
@@ -21,6 +22,9 @@ import type { Service } from './services.ts'
 import { openStores } from './stores.ts'
 import { supervise, type Supervised } from './supervise.ts'
 import { waitReady } from './wait-ready.ts'
+
+/** A folder of the data directory. */
+const recordingsDefault = 'file:recordings'
 
 export type SystemDeps = {
   readonly config: LauncherConfig
@@ -136,7 +140,14 @@ async function bringUp(deps: SystemDeps, stack: AsyncDisposableStack): Promise<S
     jwtSecret: config.jwtSecret ?? keptSecret(dataDir.path, 'JWT_SECRET', generatedToken),
     redisUrl: redis.url,
     databaseUrlOf: loginUrlOf,
-    overrides: { ...publicDefaults(config, urls.gateway), ...deps.overrides(places) },
+    overrides: {
+      ...publicDefaults(config, urls.gateway),
+      RECORDINGS_URL: absoluteRecordingsUrl(
+        config.given.RECORDINGS_URL ?? recordingsDefault,
+        dataDir.path,
+      ),
+      ...deps.overrides(places),
+    },
     simulator: deps.simulator(places),
   }
   let isUp = false

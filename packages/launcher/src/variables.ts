@@ -1,4 +1,5 @@
 import { keyServiceVariables } from '@callwire/key-service'
+import { isRecordingsUrl, recordingVariables } from '@callwire/recordings'
 import { variables } from '@callwire/runtime'
 import { z } from 'zod'
 
@@ -16,7 +17,7 @@ export const ownVariables = [
  * Variables with a meaning that no service of this version reads: whoever sets one learns that it
  * changes nothing.
  */
-export const unreadVariables = ['REDIS_CLUSTER_NODES', 'RECORDINGS_URL'] as const
+export const unreadVariables = ['REDIS_CLUSTER_NODES'] as const
 
 const optionalText = variables.text.optional()
 const databaseUrl = variables.url
@@ -31,8 +32,10 @@ const webUrl = variables.url
 const socketUrl = variables.url
   .refine((text) => /^wss?:\/\//i.test(text), 'must be a ws:// or wss:// URL')
   .optional()
-const recordingsUrl = variables.url
-  .refine((text) => /^(file|s3):/i.test(text), 'must be a file: or s3: URL')
+/** Here a directory may be named within the data directory. */
+const recordingsUrl = z
+  .string()
+  .refine(isRecordingsUrl, 'must be file:<directory> or s3://<bucket>/<prefix>')
   .optional()
 /** Longer than any wait of ours may sensibly be set: a day. */
 const waitMs = variables.whole(0, 86_400_000).optional()
@@ -91,7 +94,11 @@ export const launcherSchema = z.object({
   OPENAI_URL: socketUrl,
   VOSK_URL: socketUrl,
   CUSTOM_STT_URL: socketUrl,
+  ...recordingVariables,
   RECORDINGS_URL: recordingsUrl,
+  AWS_ACCESS_KEY_ID: optionalText,
+  AWS_SECRET_ACCESS_KEY: optionalText,
+  AWS_SESSION_TOKEN: optionalText,
   ALLOWED_ORIGINS: variables.originList.optional(),
   WEBHOOK_ALLOWED_HOSTS: variables.hostList
     .refine((hosts) => hosts.every((host) => /:\d+$/.test(host)), 'needs host:port for each host')
