@@ -2,6 +2,7 @@ import { phoneCredentials } from '@callwire/db'
 import { eventually } from '@callwire/testkit'
 import { eq } from 'drizzle-orm'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { placeNamed } from '../places/places.ts'
 import { fillSecrets, idOf, perNumber, sealAccount } from '../testing/fill-secrets.ts'
 import { quickClock } from '../testing/quick-clock.ts'
 import { readSecrets } from '../testing/read-secrets.ts'
@@ -47,6 +48,32 @@ describe('a rotation', () => {
       expect(logs.lines()).toMatchObject([{ level: 'info', msg: 'rotation done', done: rows }])
     },
   )
+
+  it('leaves erased numbers erased, also one that goes between reading and writing', async () => {
+    await fillAndPromote(w, { to: 20, tenants: 1 })
+    const noNumber = { person_sealed: null, person_index: null, metadata_sealed: null }
+    const erase = (n: number) =>
+      w.sql`update calls set ${w.sql({ ...noNumber, number_erased_at: new Date() })}
+        where id = ${idOf('cal', n)}`
+    await erase(3)
+    const [place, tenantId] = [placeNamed('calls.person'), idOf('ten', 0)]
+    await w.dialer.withTenant(tenantId, async (tx) => {
+      const rows = await place.load(tx, tenantId, [idOf('cal', 3), idOf('cal', 4)])
+      const resealed = rows.map((row) => row.reseal(dialersRings('k2', 'k1')))
+      await erase(4)
+      await place.write(tx, tenantId, resealed)
+    })
+    const rows = 20 * perNumber.rows - 4
+    await startJob(w, 'rotate', rows)
+    await runKeyJobs(worker(w).deps)
+    expect(await jobOf(w, 'rotate')).toMatchObject({ state: 'done', done: rows, failed: 0 })
+    const left =
+      await w.sql`select id from calls where person_sealed is null or person_index is null
+      order by id`
+    expect(left.map(({ id }) => id as string)).toEqual([idOf('cal', 3), idOf('cal', 4)])
+    const kids = await w.sql`select distinct person_kid as kid from calls order by 1`
+    expect(kids.map(({ kid }) => kid as string | null)).toEqual(['k2', null])
+  })
 
   it('passes over rows that do not open, tells of each once, and ends', async () => {
     await fillAndPromote(w, { to: 120, tenants: 2 })

@@ -4,7 +4,16 @@ import { fillSecrets, idOf, perNumber } from '../testing/fill-secrets.ts'
 import { jobOf, startJob, worker } from '../testing/rotating.ts'
 import { ringsOf } from '../testing/test-keys.ts'
 import { createWorld, type World } from '../testing/world.ts'
+import { placeNamed } from '../places/places.ts'
 import { runKeyJobs } from './run-key-jobs.ts'
+
+/** As the sweeper leaves a call's number. */
+const noNumber = {
+  person_sealed: null,
+  person_index: null,
+  metadata_sealed: null,
+  number_erased_at: new Date(),
+}
 
 let w: World
 beforeEach(async () => {
@@ -64,6 +73,27 @@ describe('a verification', () => {
       { place: 'call_keys', tenantId, id: idOf('cal', 1) },
       { place: 'callback_inbox', tenantId, id: idOf('cbk', 2) },
     ])
+  })
+
+  it('passes over what was erased by its retention, before it began and while it goes on', async () => {
+    await fillSecrets(w.sql, ringsOf('k2'), { from: 0, to: 30, tenants: 2 })
+    await w.sql`update calls set ${w.sql(noNumber)} where id = ${idOf('cal', 4)}`
+    await w.sql`delete from call_keys where call_id = ${idOf('cal', 5)}`
+    await w.sql`update recordings set wrapped = null, erased_at = now() where id = ${idOf('rec', 6)}`
+    // Four texts: the number, the metadata beside it, a key, a recording's key.
+    const rows = 30 * perNumber.rows - 4
+    await startJob(w, 'verify', rows)
+    const { deps, logs } = worker(w)
+    await runKeyJobs(deps)
+    expect(await jobOf(w, 'verify')).toMatchObject({ state: 'done', done: rows, failed: 0 })
+    expect(logs.lines().filter((line) => 'alert' in line)).toEqual([])
+    // Read while it was there, erased before it is opened: nothing to open, and nothing failed.
+    const [place, tenantId] = [placeNamed('calls.person'), idOf('ten', 1)]
+    await w.dialer.withTenant(tenantId, async (tx) => {
+      await w.sql`update calls set ${w.sql(noNumber)} where id = ${idOf('cal', 7)}`
+      const found = await place.load(tx, tenantId, [idOf('cal', 7), idOf('cal', 9)])
+      expect(found.map(({ id }) => id)).toEqual([idOf('cal', 9)])
+    })
   })
 
   it('goes on where it was stopped, counting nothing twice', async () => {
