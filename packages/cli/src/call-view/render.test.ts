@@ -95,6 +95,16 @@ describe('renderEvent', () => {
     expect(renderEvent(started, news)).toEqual({ printed: started, lines, live: null })
   })
 
+  it.each([
+    ['transcript.final', ['(words erased)']],
+    ['alert', []],
+  ] as const)('says of an erased %s what is to be said', (type, lines) => {
+    const erased = { ...base, type, at: '2025-01-01T00:00:10.000Z', data: null, erased: true }
+    expect(renderEvent(started, erased as unknown as CallEvent)).toEqual({
+      ...{ printed: started, lines, live: null },
+    })
+  })
+
   it('counts latency from the first audio on', () => {
     const first = event('stream.started', {
       streamSid: 's',

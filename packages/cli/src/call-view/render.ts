@@ -18,7 +18,10 @@ export const nothingPrinted: Printed = { audioStartedAtMs: null }
 
 /** The lines that one event of the ledger is worth. */
 export function renderEvent(printed: Printed, event: CallEvent): Output {
-  if (event.data === null) return { printed, lines: [], live: null }
+  if (event.data === null) {
+    const lines = event.type === 'transcript.final' ? ['(words erased)'] : []
+    return { printed, lines, live: null }
+  }
   const audioStartedAtMs =
     event.type === 'stream.started' && printed.audioStartedAtMs === null
       ? Date.parse(event.data.startedAt)
