@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net'
 import { eventually } from '@callwire/testkit'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import {
@@ -178,6 +179,44 @@ describe('ends', () => {
     await isUnhurt()
   })
 
+  test('a flood, seconds of it; before that a burst is only a burst', async () => {
+    const { call, client } = await open()
+    client.send(startText({}), ...mediaTexts(pcmOf(5)))
+    const timer = setInterval(() => {
+      for (let i = 0; i < 160; i += 1) client.socket.send('{"event":"mark"}')
+    }, 200)
+    try {
+      expect(await client.closed).toEqual({ code: 1008, reason: 'too many messages' })
+    } finally {
+      clearInterval(timer)
+    }
+    expect(await endOf(call)).toMatchObject({ frames: 5, reason: 'flood' })
+    const burst = [
+      ...mediaTexts(pcmOf(1)),
+      ...Array<string>(2_500).fill('{"event":"mark"}'),
+      stopText(),
+    ]
+    const { closed } = await play([startText({}), ...burst])
+    expect(closed).toEqual({ code: 1000, reason: 'stop' })
+  })
+
+  test('pings whose answers nobody reads', async () => {
+    const { call, client } = await open()
+    client.send(startText({}), ...mediaTexts(pcmOf(5)))
+    await fixture.eventsWith(call.tenantId, call.callId, 'stream.started')
+    const raw = rawSocket(client)
+    raw.pause()
+    const pings = Buffer.concat(Array<Buffer>(1_000).fill(frameOf(0x89, Buffer.alloc(125, 1))))
+    // The kernel takes some megabytes of what we do not read.
+    const pour = () => {
+      if (!raw.destroyed) raw.write(pings, () => setImmediate(pour))
+    }
+    pour()
+    expect(await endOf(call)).toMatchObject({ frames: 5, reason: 'disconnected' })
+    raw.destroy()
+    await isUnhurt()
+  })
+
   test('text that is no UTF-8, fragments without end, a reserved opcode', async () => {
     const hostile = [
       frameOf(0x81, Buffer.from([0xc3, 0x28])),
@@ -206,8 +245,8 @@ async function isUnhurt() {
   expect(await endOf(call)).toMatchObject({ frames: 5 })
 }
 
-function rawSocket(client: WireClient): NodeJS.WritableStream {
-  return (client.socket as unknown as { _socket: NodeJS.WritableStream })._socket
+function rawSocket(client: WireClient): Socket {
+  return (client.socket as unknown as { _socket: Socket })._socket
 }
 
 /** A client's frame with any first byte, masked with zeros. */
