@@ -31,7 +31,7 @@ const faults: readonly Fault[] = [
     run: (world) => breakTranscriber(world, ways({ splice: 6, direct: 4, person: 2 })),
   },
   {
-    ...{ called: 'ingest killed', seconds: 13 },
+    ...{ called: 'ingest killed', seconds: 21 },
     run: (world) => killIngest(world, ways({ direct: 8, splice: 2, person: 2 })),
   },
   {

@@ -13,6 +13,8 @@ export type Spoken = {
   /** When the first socket had said `start`, epoch ms; null before. */
   startedAtMs: number | null
   sockets: readonly SpokenSocket[]
+  /** Why handshakes failed, in order. */
+  refusals: readonly string[]
 }
 
 type Line = {
@@ -23,6 +25,7 @@ type Line = {
   firstFrame?: number
   frames?: number
   code?: number
+  reason?: string
 }
 type Detail = {
   call: {
@@ -49,12 +52,15 @@ export async function readSpoken(simulator: Simulator, callSid: string): Promise
     const closeCode = own.find(({ event }) => event === 'closed')?.code ?? null
     return { firstFrame, frames, closeCode }
   })
+  const refusals = lines.flatMap(({ event, reason }) =>
+    event === 'handshake' && reason !== undefined ? [reason] : [],
+  )
   const startedAtMs = starts[0] === undefined ? null : Date.parse(starts[0].at)
   const sentMs = Math.max(0, ...sockets.map((one) => (one.firstFrame + one.frames) * FRAME_MS))
   // Between two numbers people talk on, whatever becomes of the stream.
   const talkedMs = Date.parse(call.endedAt ?? '') - (startedAtMs ?? 0)
   return {
-    ...{ callSid, status: call.status, turns: call.utterances, startedAtMs, sockets },
+    ...{ callSid, status: call.status, turns: call.utterances, startedAtMs, sockets, refusals },
     spokenMs: call.mode === 'two-numbers' ? Math.min(call.scriptMs, talkedMs) : sentMs,
   }
 }

@@ -68,10 +68,11 @@ export async function killIngest({ system, calls }: World, ways: Way[]): Promise
   for (const call of live) {
     const atMs = spokenMs.get(call.callId) ?? 0
     await calls.told(call)
-    const { sockets } = await calls.spoken(call)
+    const { sockets, refusals } = await calls.spoken(call)
     const resumedMs = (sockets[1]?.firstFrame ?? 0) * 20
     if (call.way === 'direct' && sockets.length !== 2) {
-      problems.push(`direct ${call.callId}: it had ${sockets.length} sockets`)
+      const why = refusals.join(', ')
+      problems.push(`direct ${call.callId}: it had ${sockets.length} sockets (refused: ${why})`)
     }
     const terms =
       call.way === 'direct'
