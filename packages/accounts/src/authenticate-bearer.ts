@@ -1,14 +1,6 @@
 import { permissionsOf, permissionSchema, type Permission } from '@callwire/contracts'
 import { sha256Hex } from '@callwire/crypto'
-import {
-  apiKeys,
-  commitBehind,
-  sessions,
-  statement,
-  users,
-  type Database,
-  type Found,
-} from '@callwire/db'
+import { apiKeys, sessions, statement, users, type Database, type Found } from '@callwire/db'
 import type { Clock } from '@callwire/runtime'
 import { and, eq, gt, isNull, lt, or, sql } from 'drizzle-orm'
 import type { KeyIds } from './key-ids.ts'
@@ -17,7 +9,7 @@ import type { ApiKeyPrincipal, Principal, UserPrincipal } from './principal.ts'
 import type { Tokens } from './tokens.ts'
 
 export type AuthenticateDeps = {
-  database: Pick<Database, 'withTenant' | 'finder'>
+  database: Pick<Database, 'withTenant' | 'atOnce' | 'finder'>
   tokens: Pick<Tokens, 'verifySession'>
   clock: Pick<Clock, 'now'>
   /** Whether to note when a key was used; the login needs the right to write it. */
@@ -83,13 +75,8 @@ async function keyOf(
   { database, clock, recordUse, keyIds }: AuthenticateDeps,
   { tenantId, id }: Found,
 ): Promise<{ scopes: string[] } | undefined> {
-  const { rows } = await database.withTenant(tenantId, (tx) => {
-    const read = recordUse === true ? keyWithUse : keyInForce
-    const rows = read(tx, { tenantId, id })
-    commitBehind(tx, rows)
-    return Promise.resolve({ rows })
-  })
-  const [key] = await rows
+  const read = recordUse === true ? keyWithUse : keyInForce
+  const [[key]] = await database.atOnce(tenantId, read.with({ tenantId, id }))
   if (key === undefined || recordUse !== true) return key
   const now = clock.now()
   const noted = new Date(now - USE_NOTED_EVERY_MS)

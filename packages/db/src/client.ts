@@ -1,5 +1,6 @@
 import { Pool, type PoolClient } from 'pg'
 import { CoalescingSocket } from './coalescing-socket.ts'
+import { inOnePiece } from './in-one-piece.ts'
 import { DbError, isLost, toDbError } from './db-error.ts'
 
 /** A statement that takes longer is not one a live call can wait for. */
@@ -83,8 +84,11 @@ export function openClient(o: {
     withConnection,
     rows: <Row>(text: string, values: readonly unknown[] = [], name?: string) =>
       withConnection(async (connection) => {
-        const named = name === undefined ? {} : { name }
-        const result = await connection.query({ text, values: [...values], ...named })
+        if (name !== undefined) {
+          const [named] = await inOnePiece(connection, [{ name, text, values }])
+          return named as Row[]
+        }
+        const result = await connection.query({ text, values: [...values] })
         return result.rows as Row[]
       }),
     close: () => bounded(pool.end()),

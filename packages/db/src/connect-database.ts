@@ -5,7 +5,7 @@ import { createFinder, type Finder } from './finder.ts'
 import { createKeyStore, type KeyStore } from './key-store.ts'
 import { loginRunner } from './keys/runner.ts'
 import { OWNER_ROLE } from './service-name.ts'
-import { createTransact, type Transact } from './transaction.ts'
+import { createAtOnce, createTransact, type AtOnce, type Transact } from './transaction.ts'
 
 /** The one way to the tables. */
 export type Database = {
@@ -15,6 +15,7 @@ export type Database = {
    * `work` itself throws comes as it is.
    */
   withTenant: Transact
+  atOnce: AtOnce
   finder: Finder
   /** The dialer's alone. */
   accountRequests: AccountRequests
@@ -50,6 +51,7 @@ export async function connectDatabase(o: {
   }
   return {
     withTenant: createTransact(client),
+    atOnce: createAtOnce(client),
     finder: createFinder(client),
     accountRequests: createAccountRequests(client),
     keys: createKeyStore(loginRunner(client)),

@@ -123,6 +123,7 @@ test('a database that is read-only says so', async () => {
 test('a database and a provisioner have these ways in and no others', async () => {
   expect(Object.keys(await open('gateway')).toSorted()).toEqual([
     'accountRequests',
+    'atOnce',
     'close',
     'finder',
     'keys',

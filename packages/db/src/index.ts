@@ -16,7 +16,8 @@ export { migrateDatabase } from './migrate/migrate-database.ts'
 export { serviceDatabaseUrl, serviceNames, type ServiceName } from './service-name.ts'
 export { tenantCountIn } from './tenant-count.ts'
 export { statement, type Statement } from './statement.ts'
-export { commitBehind, type Transact, type Tx } from './transaction.ts'
+export { type Ready } from './in-one-piece.ts'
+export { commitBehind, type AtOnce, type Transact, type Tx } from './transaction.ts'
 export {
   accountRequests,
   agents,

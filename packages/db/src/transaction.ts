@@ -4,6 +4,7 @@ import { PgDialect } from 'drizzle-orm/pg-core'
 import type { QueryConfig, QueryResult } from 'pg'
 import type { Client, Connection } from './client.ts'
 import { DbError, isLost } from './db-error.ts'
+import { inOnePiece, type Ready } from './in-one-piece.ts'
 import { bindConnection } from './statement.ts'
 import { createStatementNames } from './statement-names.ts'
 
@@ -13,6 +14,16 @@ type NoRelations = Record<string, never>
 export type Tx = NodePgTransaction<NoRelations, NoRelations>
 
 export type Transact = <T>(tenantId: string, work: (tx: Tx) => Promise<T>) => Promise<T>
+
+/**
+ * Runs statements of one tenant in one transaction that travels in one piece, for those of which
+ * none needs another's answer. Gives the rows of each when they are committed; faults come as
+ * DbError, and then nothing was done.
+ */
+export type AtOnce = <Rows extends readonly unknown[]>(
+  tenantId: string,
+  ...statements: { readonly [K in keyof Rows]: Ready<Rows[K]> }
+) => Promise<{ [K in keyof Rows]: Rows[K][] }>
 
 /** Of each transaction, the statements that nobody waited for: its commit goes right behind them. */
 const lastStatements = new WeakMap<Tx, Promise<unknown>[]>()
@@ -26,9 +37,7 @@ export function createTransact(client: Client, o: { role?: 'callwire_owner' } = 
   const nameOf = createStatementNames()
   return async (tenantId, work) => {
     // Beside its own purpose, this is what lets the id stand in the statement below.
-    if (!isId('tenant', tenantId)) {
-      throw new DbError({ code: 'invalid', message: 'That is not the id of a tenant' })
-    }
+    requireTenantId(tenantId)
     const role = o.role === undefined ? '' : `set local role ${o.role};`
     const begin = `begin; ${role} select set_config('app.tenant', '${tenantId}', true)`
     return client.withConnection((connection) => {
@@ -42,6 +51,29 @@ export function createTransact(client: Client, o: { role?: 'callwire_owner' } = 
       lastStatements.set(tx, last)
       return inTransaction(connection, begin, () => work(tx), last)
     })
+  }
+}
+
+export function createAtOnce(client: Client): AtOnce {
+  return async <Rows extends readonly unknown[]>(
+    tenantId: string,
+    ...statements: { readonly [K in keyof Rows]: Ready<Rows[K]> }
+  ) => {
+    requireTenantId(tenantId)
+    const first = { name: 'set_tenant', text: setTenant, values: [tenantId] }
+    const [, ...rows] = await client.withConnection((connection) =>
+      inOnePiece(connection, [first, ...statements]),
+    )
+    return rows as { [K in keyof Rows]: Rows[K][] }
+  }
+}
+
+/** Ends with the transaction, as it does where a transaction is begun by name. */
+const setTenant = `select set_config('app.tenant', $1, true)`
+
+function requireTenantId(tenantId: string): void {
+  if (!isId('tenant', tenantId)) {
+    throw new DbError({ code: 'invalid', message: 'That is not the id of a tenant' })
   }
 }
 

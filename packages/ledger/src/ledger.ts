@@ -43,6 +43,12 @@ export type Ledger = {
    * at once; {@link Ledger.ring} after the commit. Throws LedgerError `invalid_fact`.
    */
   firstEvent(callId: string, fact: NewFact): MadeEvent
+  /**
+   * The event after `head`, which stays as it is, for a statement that stores the event and moves
+   * the call's head on from exactly there, or fails; {@link Ledger.ring} after the commit. Throws
+   * LedgerError `invalid_fact`.
+   */
+  eventAfter(head: Head, callId: string, fact: NewFact): MadeEvent
   /** Rings the doorbell for events that were committed. Never rejects. */
   ring(tenantId: string, events: readonly CallEvent[]): Promise<void>
   /** Events after `after`, in order of seq, at most `limit` (and {@link MAX_READ}). */
@@ -109,6 +115,7 @@ export function createLedger(o: {
   return {
     transactSeen: runSeen,
     firstEvent: (callId, fact) => makeEvent({ ...o, callId, head: firstHead(callId) }, fact),
+    eventAfter: (head, callId, fact) => makeEvent({ ...o, callId, head: { ...head } }, fact),
     ring,
     transact: (tenantId, callId, work) =>
       run(tenantId, callId, (tx) => takeHead(tx, tenantId, callId), work),

@@ -1,4 +1,3 @@
-import { hoursVerdict, type HoursVerdict } from '@callwire/calling-hours'
 import { reasonOf, type CallJob, type CallReason } from '@callwire/contracts'
 import type { BudgetAnswer, RequestHistory } from '@callwire/bus'
 import { tenantCountIn } from '@callwire/db'
@@ -7,34 +6,45 @@ import { randomFraction } from '@callwire/runtime'
 import { recentRequests } from '../account/account-budget.ts'
 import type { PhoneAccount } from '../account/phone-account.ts'
 import type { DialerDeps } from '../deps.ts'
+import { admitAtOnce, placeOf } from './admit-at-once.ts'
 import { beginDial, isDialable, type Attempt, type Dialable } from './begin-dial.ts'
 import { openPersonNumber } from './build-request.ts'
 import { countPlaces } from './count-places.ts'
 import { decideCap } from './decide-cap.ts'
-import { decideDial, type DialCheck } from './decide-dial.ts'
+import { checkOf } from './check-of.ts'
+import { decideDial } from './decide-dial.ts'
 import { holdCall } from './hold-call.ts'
 import { isListed } from './never-call.ts'
 import { viewCall, type CallView } from './view-call.ts'
 
 /**
- * Decides whether a woken call is dialed now and, if so, begins the attempt: one transaction, with
- * the call's head locked from the first look to the compare-and-swap. The account's budget is taken
- * last, so that a request is spent on nothing else, and before the compare-and-swap, so that nothing
- * waits between that and the request.
+ * Decides whether a woken call is dialed now and, if so, begins the attempt. The account's budget is
+ * taken last, so that a request is spent on nothing else, and before the compare-and-swap, so that
+ * nothing waits between that and the request. A call that goes as most do needs no lock; any other
+ * is decided anew in one transaction, with its head locked from the first look to the
+ * compare-and-swap.
  */
 export async function admitCall(d: DialerDeps, job: CallJob): Promise<Attempt | null> {
+  const admission = await admitAtOnce(d, job)
+  if (admission.kind === 'begun') return admission.attempt
+  if (admission.kind === 'not_queued') return null
   const { tenantId, callId } = job
   return d.ledger.transactSeen(
     tenantId,
     callId,
     (tx) => viewCall(tx, d, job),
-    (w, view) => admit(d, w, view),
+    (w, view) => admit(d, w, { view, answer: admission.answer }),
   )
 }
 
-async function admit(d: DialerDeps, w: LedgerWork, view: CallView): Promise<Attempt | null> {
+/** A call as it was seen, and what its account's budget has said of it already. */
+type Seen<View = CallView> = { view: View; answer: BudgetAnswer | null }
+
+async function admit(d: DialerDeps, w: LedgerWork, seen: Seen): Promise<Attempt | null> {
+  const { view, answer } = seen
   const person = openPersonNumber(d.contentRing, view.call)
-  const decision = decideDial(await checkOf(d, w, view, person))
+  const listed = await isListed(w.tx, d, { view, person })
+  const decision = decideDial(checkOf(view, { person, listed }))
   switch (decision.kind) {
     case 'skip':
       return null
@@ -45,24 +55,22 @@ async function admit(d: DialerDeps, w: LedgerWork, view: CallView): Promise<Atte
       return null
     case 'dial':
       // Whatever is missing has failed the call already.
-      return isDialable(view) ? dial(d, w, view, person) : null
+      return isDialable(view) ? dial(d, w, { view, answer }, person) : null
   }
 }
 
 async function dial(
   d: DialerDeps,
   w: LedgerWork,
-  view: Dialable,
+  { view, answer: before }: Seen<Dialable>,
   person: string | null,
 ): Promise<Attempt | null> {
   const { call, account, tenant } = view
   const places = await countPlaces(w, call, { caps: tenant.caps, accountSid: account.sid })
   const full = places && decideCap(tenant.caps, places, randomFraction(d.random))
   if (full !== null) return hold(d, w, view, full)
-  const answer = await d.budget.take(account.sid, {
-    place: { id: call.id, tenantId: w.tenantId, priority: call.priority },
-    history: historyIn(w),
-  })
+  const place = placeOf(call)
+  const answer = before ?? (await d.budget.take(account.sid, { place, history: historyIn(w) }))
   if (!answer.ok) return hold(d, w, view, waitForAccount(answer))
   if (d.stopping.aborted || !(await isStillOurs(w, account))) return null
   return beginDial(d, w, { view, person, requestId: answer.id })
@@ -71,47 +79,6 @@ async function dial(
 /** A second tenant may have come while the budget was asked: its calls would be billed to another. */
 async function isStillOurs(w: LedgerWork, account: PhoneAccount): Promise<boolean> {
   return account.kind === 'own' || (await tenantCountIn(w.tx)) === 1
-}
-
-async function checkOf(
-  d: DialerDeps,
-  w: LedgerWork,
-  view: CallView,
-  person: string | null,
-): Promise<DialCheck> {
-  const { call, tenant, install } = view
-  return {
-    status: call.status,
-    direction: call.direction,
-    due: view.due,
-    hasSid: call.sid !== null,
-    createdAtMs: call.createdAt.getTime(),
-    scheduleAtMs: call.scheduleAt?.getTime() ?? null,
-    expireAfterMs: tenant.expireAfterMs,
-    nowMs: view.nowMs,
-    pause: install.paused
-      ? { by: 'operator', words: install.pausedReason }
-      : tenant.paused
-        ? { by: 'tenant' }
-        : null,
-    hasPhone: view.phone !== null,
-    hasAgent: view.agent !== null,
-    hasCredentials: view.account !== null,
-    breaker: view.phone === null ? null : view.breaker,
-    neverCall: await isListed(w.tx, d, { view, person }),
-    hours: hoursOf(view, person),
-  }
-}
-
-/** A number whose seal does not open is not told apart here: its attempt says so, and sends nothing. */
-function hoursOf({ tenant, nowMs }: CallView, person: string | null): HoursVerdict {
-  if (tenant.callingHours === null || person === null) return { open: true }
-  try {
-    return hoursVerdict(tenant.callingHours, person, nowMs)
-  } catch {
-    const sentence = 'The calling hours name a time zone that is not known here; set them anew.'
-    return { open: false, opensAtMs: null, sentence }
-  }
 }
 
 async function hold(

@@ -1,8 +1,8 @@
 import { ID_RANDOM_BYTES, newId } from '@callwire/contracts'
 import { randomToken, sha256Hex } from '@callwire/crypto'
-import { commitBehind, statement } from '@callwire/db'
-import type { CallRow, LedgerWork } from '@callwire/ledger'
-import { sql } from 'drizzle-orm'
+import { commitBehind, DbError, statement } from '@callwire/db'
+import type { CallRow, Head, LedgerWork, MadeEvent, NewFact } from '@callwire/ledger'
+import { sql, type SQL } from 'drizzle-orm'
 import { openingDetails } from '../account/audit-opening.ts'
 import { globalAlert } from '../account/global-credentials.ts'
 import type { PhoneAccount } from '../account/phone-account.ts'
@@ -55,15 +55,49 @@ export async function beginDial(
   const { call, phone, agent, account } = o.view
   const begunAtMs = d.clock.monotonicMs()
   if (call.status !== 'queued') return null
-  const fence = call.fence + 1
   const streamToken = hasOurAudio(agent) ? randomToken(24) : null
-  const values = beginning(d, w, { ...o, fence, streamToken })
+  const event = w.stage(fact).row
+  const values = beginning(d, { ...o, tenantId, event, streamToken })
   commitBehind(w.tx, writeBeginning(w.tx, values))
-  Object.assign(call, { status: 'dialing', fence, accountSid: account.sid })
   if (account.kind === 'global') await raiseAlert(d, w, globalAlert)
   const { person } = o
+  const { fence } = values
+  Object.assign(call, { status: 'dialing', fence, accountSid: account.sid })
   return { tenantId, call, fence, begunAtMs, phone, agent, account, person, streamToken }
 }
+
+/**
+ * The same for a call whose head is not locked, in a transaction of its own that moves the head on
+ * from where it was seen. Null, and nothing is done, when the call is not as it was seen.
+ */
+export async function beginAtOnce(
+  d: Pick<DialerDeps, 'database' | 'ledger' | 'clock' | 'random'>,
+  o: { tenantId: string; head: Head; view: Dialable; person: string | null; requestId: string },
+): Promise<Attempt | null> {
+  const { tenantId, head, person } = o
+  const { call, phone, agent, account } = o.view
+  const begunAtMs = d.clock.monotonicMs()
+  const streamToken = hasOurAudio(agent) ? randomToken(24) : null
+  const { event, row } = d.ledger.eventAfter(head, call.id, fact)
+  const values = beginning(d, { ...o, event: row, streamToken })
+  try {
+    await d.database.atOnce(tenantId, moveHeadAndBegin.with({ ...values, headHash: head.hash }))
+  } catch (error) {
+    if (error instanceof DbError && error.sqlstate === DIVISION_BY_ZERO) return null
+    throw error
+  }
+  void d.ledger.ring(tenantId, [event])
+  const { fence } = values
+  Object.assign(call, { status: 'dialing', fence, accountSid: account.sid })
+  return { tenantId, call, fence, begunAtMs, phone, agent, account, person, streamToken }
+}
+
+const fact = {
+  type: 'call.status',
+  data: { status: 'dialing', previous: 'queued' },
+} as const satisfies NewFact
+/** What a statement below fails with when the call is not what it has to be. */
+const DIVISION_BY_ZERO = '22012'
 
 type Beginning = {
   tenantId: string
@@ -89,12 +123,16 @@ type Beginning = {
 
 function beginning(
   d: Pick<DialerDeps, 'clock' | 'random'>,
-  w: LedgerWork,
-  o: { view: Dialable; requestId: string; fence: number; streamToken: string | null },
+  o: {
+    tenantId: string
+    view: Dialable
+    event: MadeEvent['row']
+    requestId: string
+    streamToken: string | null
+  },
 ): Beginning {
-  const { tenantId, callId } = w
-  const data = { status: 'dialing', previous: 'queued' } as const
-  const event = w.stage({ type: 'call.status', data }).row
+  const { tenantId, event } = o
+  const { id: callId } = o.view.call
   const nowMs = d.clock.now()
   const id = (kind: 'token' | 'audit') => newId(kind, { nowMs, random: d.random(ID_RANDOM_BYTES) })
   const { account, phone } = o.view
@@ -102,7 +140,7 @@ function beginning(
     tenantId,
     callId,
     phoneId: phone.id,
-    fence: o.fence,
+    fence: o.view.call.fence + 1,
     eventSeq: event.seq,
     eventId: event.id,
     eventAt: event.at,
@@ -124,16 +162,16 @@ function beginning(
 /**
  * All of it or nothing: without a row that is queued the division fails, and the transaction with
  * it. So the commit need not wait for the answer. The token is only for audio that is ours.
+ *
+ * @param held - what says that the call is ours to change
  */
-const writeBeginning = statement<Beginning, { begun: number }>(
-  'begin_dial',
-  sql`
-  with swapped as (
+const swapAndTell = (held: SQL) => sql`
+  swapped as (
     update calls c set status = 'dialing', reason_code = null, reason_message = null,
       fence = ${sql.placeholder('fence')}::integer,
       account_sid = ${sql.placeholder('accountSid')}::text,
       dialing_at = ${sql.placeholder('at')}::timestamptz, ended_at = null
-    where c.tenant_id = ${sql.placeholder('tenantId')}::text
+    where ${held} and c.tenant_id = ${sql.placeholder('tenantId')}::text
       and c.id = ${sql.placeholder('callId')}::text and c.status = 'queued'
       and c.fence = ${sql.placeholder('fence')}::integer - 1
     returning c.id
@@ -162,7 +200,26 @@ const writeBeginning = statement<Beginning, { begun: number }>(
     values (${sql.placeholder('accountSid')}::text, ${sql.placeholder('requestId')}::text,
       clock_timestamp())
   )
-  select 1 / (select count(*) from swapped)::integer as begun`,
+  select 1 / (select count(*) from swapped)::integer as begun`
+
+const writeBeginning = statement<Beginning, { begun: number }>(
+  'begin_dial',
+  sql`with ${swapAndTell(sql`true`)}`,
+)
+
+/** The head's lock comes first here, too, and is had before the call's row is looked at. */
+const moveHeadAndBegin = statement<Beginning & { headHash: string }, { begun: number }>(
+  'begin_dial_at_once',
+  sql`with moved as (
+    update call_heads h set seq = ${sql.placeholder('eventSeq')}::integer,
+      hash = ${sql.placeholder('eventHash')}::text, last_type = 'call.status',
+      changed_at = clock_timestamp()
+    where h.tenant_id = ${sql.placeholder('tenantId')}::text
+      and h.call_id = ${sql.placeholder('callId')}::text
+      and h.seq = ${sql.placeholder('eventSeq')}::integer - 1
+      and h.hash = ${sql.placeholder('headHash')}::text
+    returning h.call_id
+  ), ${swapAndTell(sql`c.id = (select call_id from moved)`)}`,
 )
 
 /** A flow's applet asks for its socket itself; a stream agent with a URL of its own needs none. */

@@ -1,4 +1,4 @@
-import { commitBehind, isUniqueViolation, statement, type Tx } from '@callwire/db'
+import { isUniqueViolation, statement } from '@callwire/db'
 import { sql } from 'drizzle-orm'
 import type { DialerDeps } from '../deps.ts'
 import type { Attempt } from './begin-dial.ts'
@@ -46,14 +46,9 @@ export async function bindAtOnce(
 ): Promise<boolean> {
   const { tenantId, call, fence } = attempt
   const at = new Date(d.clock.now()).toISOString()
-  const bind = (tx: Tx) => {
-    const rows = bindSid(tx, { tenantId, callId: call.id, fence, sid, at })
-    commitBehind(tx, rows)
-    return Promise.resolve({ rows })
-  }
+  const binding = bindSid.with({ tenantId, callId: call.id, fence, sid, at })
   try {
-    const { rows } = await d.database.withTenant(tenantId, bind)
-    const [row] = await rows
+    const [[row]] = await d.database.atOnce(tenantId, binding)
     return row?.bound ?? false
   } catch (error) {
     // Another call took the Sid in this very moment.

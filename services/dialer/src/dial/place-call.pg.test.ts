@@ -198,10 +198,12 @@ describe('what Exotel answers', () => {
       ...deps,
       database: {
         ...deps.database,
-        withTenant: (tenantId, work) =>
-          suite.exotel.placed.length > 0 && faults-- > 0
-            ? Promise.reject(new DbError({ code: 'unavailable' }))
-            : deps.database.withTenant(tenantId, work),
+        atOnce: (async (...sent: [tenantId: string]) => {
+          if (suite.exotel.placed.length > 0 && faults-- > 0) {
+            throw new DbError({ code: 'unavailable' })
+          }
+          return deps.database.atOnce(...sent)
+        }) as typeof deps.database.atOnce,
       },
     }))
     const callId = await suite.world.addCall(await suite.world.addPhone(suite.exotel.host, stream))

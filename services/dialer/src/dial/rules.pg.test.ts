@@ -197,8 +197,12 @@ describe('caps', () => {
 })
 
 describe('the account', () => {
+  /** Places are counted under the call's lock. */
+  const lockTaking = { capTenant: 50 }
+
   test('is written down with the request, and with the attempt or not at all', async () => {
     let faults = 1
+    await setRules(lockTaking)
     await using dialer = await startTestDialer(environment(), (deps) => ({
       ...deps,
       ledger: {
@@ -223,6 +227,7 @@ describe('the account', () => {
 
   test('is not asked where the compare-and-swap finds another row than was looked at', async () => {
     let stale = 1
+    await setRules(lockTaking)
     await using dialer = await startTestDialer(environment(), (deps) => ({
       ...deps,
       ledger: {

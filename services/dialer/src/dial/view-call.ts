@@ -2,6 +2,7 @@ import type { CallingHours } from '@callwire/contracts'
 import {
   agents,
   calls,
+  type Database,
   type phoneCredentials,
   statement,
   tenantCountIn,
@@ -73,14 +74,10 @@ const callColumns = sql.join(
   sql`, `,
 )
 
-/**
- * Locks a call's head and then its row, and reads what its dialing depends on. Both are as they
- * stand now, also when somebody else held the lock; what stands around them is as of the moment
- * that the lock was asked for. The code of an open breaker is that of the last call it refused.
- */
-const lockAndView = statement<{ tenantId: string; callId: string }, ViewRow>(
-  'lock_and_view_call',
-  sql`
+type Which = { tenantId: string; callId: string }
+
+/** What a call's dialing depends on. The code of an open breaker is that of the last call it refused. */
+const view = sql`
   select ${callColumns}, h.seq, h.hash, h.last_type as "lastType",
     extract(epoch from now())::float8 * 1000 as "nowMs", c.due_at <= now() as due,
     json_build_object('paused', t.dialing_paused, 'expireAfterMs', t.expire_after_ms,
@@ -113,18 +110,43 @@ const lockAndView = statement<{ tenantId: string; callId: string }, ViewRow>(
       on a.tenant_id = c.tenant_id and a.id = coalesce(c.agent_id, p.agent_id)
         and a.deleted_at is null
     left join phone_credentials k on k.tenant_id = c.tenant_id and k.phone_id = c.phone_id
-  where h.tenant_id = ${sql.placeholder('tenantId')} and h.call_id = ${sql.placeholder('callId')}
+  where h.tenant_id = ${sql.placeholder('tenantId')} and h.call_id = ${sql.placeholder('callId')}`
+
+/** All of it as one moment saw it. */
+const lookAt = statement<Which, ViewRow>('look_at_call', view)
+
+/**
+ * Locks the call's head and then its row. Both are as they stand now, also when somebody else held
+ * the lock; what stands around them is as of the moment that the lock was asked for.
+ */
+const lockAndView = statement<Which, ViewRow>(
+  'lock_and_view_call',
+  sql`${view}
   for no key update of h, c`,
 )
+
+/** A call with its head, as they stood a moment ago; its account is the phone's own or none. */
+export async function lookAtCall(
+  database: Pick<Database, 'atOnce'>,
+  { tenantId, callId }: Which,
+): Promise<SeenCall | null> {
+  const [[row]] = await database.atOnce(tenantId, lookAt.with({ tenantId, callId }))
+  return row === undefined ? null : seenIn(row, ownAccount(row.stored))
+}
 
 /** A call with its head locked, for {@link Ledger.transactSeen}; null when there is none. */
 export async function viewCall(
   tx: Tx,
   d: Pick<AccountDeps, 'globalAccount'>,
-  o: { tenantId: string; callId: string },
-): Promise<{ head: Head; seen: CallView } | null> {
-  const [row] = await lockAndView(tx, { tenantId: o.tenantId, callId: o.callId })
-  if (row === undefined) return null
+  { tenantId, callId }: Which,
+): Promise<SeenCall | null> {
+  const [row] = await lockAndView(tx, { tenantId, callId })
+  return row === undefined ? null : seenIn(row, await accountOf(tx, d, row.stored))
+}
+
+export type SeenCall = { head: Head; seen: CallView }
+
+function seenIn(row: ViewRow, account: PhoneAccount | null): SeenCall {
   const call = callOf(row)
   const { tenant, phoneNumber } = row
   const seen: CallView = {
@@ -133,7 +155,7 @@ export async function viewCall(
     due: row.due,
     phone: phoneNumber === null ? null : { id: call.phoneId, number: phoneNumber },
     agent: row.agent === null ? null : targetOfRow(row.agent as AgentRow),
-    account: await accountOf(tx, d, row.stored),
+    account,
     breaker: row.breaker,
     tenant: {
       paused: tenant.paused,
@@ -147,11 +169,17 @@ export async function viewCall(
   return { head: { seq: row.seq, hash: row.hash, lastType: row.lastType }, seen }
 }
 
+const columnNames = Object.keys(getTableColumns(calls)).map((key) => [key, `call_${key}`] as const)
+
 function callOf(row: ViewRow): CallRow {
   const prefixed = row as unknown as Record<string, unknown>
-  return Object.fromEntries(
-    Object.keys(getTableColumns(calls)).map((key) => [key, prefixed[`call_${key}`]]),
-  ) as CallRow
+  const call: Record<string, unknown> = {}
+  for (const [key, name] of columnNames) call[key] = prefixed[name]
+  return call as CallRow
+}
+
+function ownAccount(stored: StoredRow | null): PhoneAccount | null {
+  return stored && { kind: 'own', sid: stored.sid, stored }
 }
 
 /** The phone's own account, or the install's where one tenant is all there is. */
@@ -160,8 +188,7 @@ async function accountOf(
   d: Pick<AccountDeps, 'globalAccount'>,
   stored: StoredRow | null,
 ): Promise<PhoneAccount | null> {
-  if (stored !== null) return { kind: 'own', sid: stored.sid, stored }
-  if (d.globalAccount === null) return null
+  if (stored !== null || d.globalAccount === null) return ownAccount(stored)
   return (await tenantCountIn(tx)) === 1 ? globalOf(d.globalAccount) : null
 }
 

@@ -37,7 +37,7 @@ export type EnqueueCall = (
 ) => Promise<{ row: ShownRow; replayed: boolean } | null>
 
 type Deps = {
-  database: Pick<Database, 'withTenant'>
+  database: Pick<Database, 'withTenant' | 'atOnce' | 'finder'>
   ledger: Pick<Ledger, 'firstEvent' | 'ring'>
   queues: Pick<Queues, 'wakeDialer'>
   bestEffort: BestEffort
@@ -53,14 +53,7 @@ type Deps = {
 type Asked = { principal: Principal; body: PlaceCallBody; key: string | null }
 /** A call that is being stored, or the one that was before. */
 type Tried =
-  | {
-      kind: 'storing'
-      call: NewCall
-      caller: Caller
-      person: string
-      fingerprint: string
-      outcome: Promise<StoreOutcome>
-    }
+  | { kind: 'new'; call: NewCall; caller: Caller; person: string; fingerprint: string }
   | { kind: 'replayed'; row: ShownRow }
 
 export function createEnqueueCall(deps: Deps): EnqueueCall {
@@ -68,10 +61,10 @@ export function createEnqueueCall(deps: Deps): EnqueueCall {
     const { tenantId } = principal
     const asked = { principal, body, key }
     const { withTenant } = deps.database
-    const tried = await withTenant(tenantId, (tx) => tryToPlace(deps, tx, asked))
+    const tried = await tryToPlace(deps, asked)
     if (tried.kind === 'replayed') return { row: tried.row, replayed: true }
     const { call, caller } = tried
-    const outcome = await tried.outcome
+    const outcome = await storeCall(deps.database, call)
     if (outcome.kind !== 'stored') {
       // Also where a call stands in the way: it may be the very one that this key stands for.
       const { fingerprint } = tried
@@ -96,24 +89,26 @@ export function createEnqueueCall(deps: Deps): EnqueueCall {
   }
 }
 
-async function tryToPlace(deps: Deps, tx: Tx, asked: Asked): Promise<Tried> {
+async function tryToPlace(deps: Deps, asked: Asked): Promise<Tried> {
   const { principal, body, key } = asked
   const { tenantId } = principal
-  const caller = await readCaller(tx, tenantId, body.phoneId)
+  const caller = await readCaller(deps.database, tenantId, body.phoneId)
   const person = personToCall(body, caller)
   const fingerprint = fingerprintOf(body, person)
-  const refused = await refusalOf(deps, tx, { body, caller, person })
+  const refused = await refusalOf(deps, { body, caller, person })
   if (refused !== null) {
     // What was accepted once is answered again, whatever has become of its phone since.
-    const row = key === null ? null : await replay(deps, tx, { tenantId, key, fingerprint })
+    const row =
+      key === null
+        ? null
+        : await deps.database.withTenant(tenantId, (tx) =>
+            replay(deps, tx, { tenantId, key, fingerprint }),
+          )
     if (row === null) throw refused
     return { kind: 'replayed', row }
   }
   const call = newCall(deps, { ...asked, caller, person, fingerprint })
-  const outcome = storeCall(tx, call)
-  // A fault is the transaction's, which is waited for first.
-  outcome.catch(() => undefined)
-  return { kind: 'storing', call, caller, person, fingerprint, outcome }
+  return { kind: 'new', call, caller, person, fingerprint }
 }
 
 /** Throws what there is to say about a call that was not stored; nothing when its key was taken. */
@@ -137,10 +132,9 @@ function refuse(
 /** Why there can be no such call, as far as its phone and its hour tell. */
 async function refusalOf(
   deps: Deps,
-  tx: Tx,
   o: { body: PlaceCallBody; caller: Caller; person: string },
 ): Promise<ApiError | null> {
-  const notReady = await whyNotReady(tx, o.caller, deps)
+  const notReady = await whyNotReady(deps, o.caller)
   if (notReady !== null) return notReady
   const { callingHours } = o.caller
   try {

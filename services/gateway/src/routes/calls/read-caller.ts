@@ -1,5 +1,5 @@
 import type { CallingHours } from '@callwire/contracts'
-import { phoneCredentials, phones, statement, tenantCountIn, tenants, type Tx } from '@callwire/db'
+import { phoneCredentials, phones, statement, tenants, type Database } from '@callwire/db'
 import { sql } from 'drizzle-orm'
 import { ApiError, notFound } from '../../http/api-error.ts'
 
@@ -29,8 +29,12 @@ const callers = statement<{ tenantId: string; phoneId: string }, Caller>(
 )
 
 /** @throws ApiError `not_found` when this tenant never had such a phone */
-export async function readCaller(tx: Tx, tenantId: string, phoneId: string): Promise<Caller> {
-  const [caller] = await callers(tx, { tenantId, phoneId })
+export async function readCaller(
+  database: Pick<Database, 'atOnce'>,
+  tenantId: string,
+  phoneId: string,
+): Promise<Caller> {
+  const [[caller]] = await database.atOnce(tenantId, callers.with({ tenantId, phoneId }))
   if (caller === undefined) throw notFound('phone')
   return caller
 }
@@ -40,15 +44,14 @@ export async function readCaller(tx: Tx, tenantId: string, phoneId: string): Pro
  * one as long as there is one tenant.
  */
 export async function whyNotReady(
-  tx: Tx,
+  deps: { database: Pick<Database, 'finder'>; globalFallback: boolean },
   caller: Caller,
-  o: { globalFallback: boolean },
 ): Promise<ApiError | null> {
   if (caller.deletedAt !== null) return notFound('phone')
   if (caller.agentId === null) {
     return new ApiError('no_agent_assigned', 'No agent assigned to this phone number')
   }
   if (caller.hasAccount) return null
-  if (o.globalFallback && (await tenantCountIn(tx)) === 1) return null
+  if (deps.globalFallback && (await deps.database.finder.tenantCount()) === 1) return null
   return new ApiError('no_credentials', 'No Exotel credentials found for this phone number')
 }

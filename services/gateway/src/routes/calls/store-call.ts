@@ -6,11 +6,10 @@ import {
   callHeads,
   callKeys,
   calls,
-  commitBehind,
   idempotencyKeys,
   neverCall,
   statement,
-  type Tx,
+  type Database,
 } from '@callwire/db'
 import type { MadeEvent } from '@callwire/ledger'
 import { sql } from 'drizzle-orm'
@@ -55,19 +54,20 @@ export type StoreOutcome =
 
 /**
  * Stores a call with its claim, key, head, first event and audit, or, when something stands in the
- * way, none of them; and has the transaction commit right behind. Requests about one person take
- * turns until then, because rows that are not there yet cannot be locked; those with one
- * idempotency key wait for each other at the claim.
- *
- * @returns what happened, known when the transaction has committed
+ * way, none of them, in a transaction of its own. Requests about one person take turns until it
+ * ends, because rows that are not there yet cannot be locked; those with one idempotency key wait
+ * for each other at the claim.
  */
-export async function storeCall(tx: Tx, call: NewCall): Promise<StoreOutcome> {
+export async function storeCall(
+  database: Pick<Database, 'atOnce'>,
+  call: NewCall,
+): Promise<StoreOutcome> {
   const { tenantId, claim, first, actor } = call
   const waitFor = call.allowConcurrent
     ? []
     : [...call.entries].sort().map((entry) => `live:${tenantId}:${entry}`)
-  commitBehind(tx, takeTurns(tx, { waitMs: `${waitForOtherMs}ms`, waitFor }))
-  const storing = store(tx, {
+  const turns = takeTurns.with({ waitMs: `${waitForOtherMs}ms`, waitFor })
+  const storing = store.with({
     ...call,
     route: claim?.route ?? null,
     key: claim?.key ?? null,
@@ -84,8 +84,7 @@ export async function storeCall(tx: Tx, call: NewCall): Promise<StoreOutcome> {
     commit: first.row.commit,
     hash: first.row.hash,
   })
-  commitBehind(tx, storing)
-  const [row] = await storing
+  const [, [row]] = await database.atOnce(tenantId, turns, storing)
   if (row === undefined) throw new TypeError('the statement always gives a row')
   const { createdAt, dueAt, listedId, liveId } = row
   if (createdAt !== null && dueAt !== null) return { kind: 'stored', createdAt, dueAt }
