@@ -1,3 +1,4 @@
+import type { KeyObject } from 'node:crypto'
 import { toBase64url } from './base64.ts'
 import { lengthPrefixed } from './bytes.ts'
 import { hkdfKey, hmacSha256 } from './hkdf.ts'
@@ -22,7 +23,18 @@ export function blindIndex(
 ): string[] {
   const message = lengthPrefixed(purpose, tenantId, value)
   return [...contentRings.reveal(ring).byId].map(([kid, key]) => {
-    const indexKey = hkdfKey(key, NO_SALT, lengthPrefixed(FORMAT, kid))
+    const indexKey = indexKeyOf(kid, key)
     return `${kid}.${toBase64url(hmacSha256(indexKey, message).subarray(0, INDEX_BYTES))}`
   })
+}
+
+/** The same for as long as the ring is: deriving it takes longer than what it is used for. */
+const indexKeys = new WeakMap<KeyObject, KeyObject>()
+
+function indexKeyOf(kid: string, key: KeyObject): KeyObject {
+  const known = indexKeys.get(key)
+  if (known !== undefined) return known
+  const made = hkdfKey(key, NO_SALT, lengthPrefixed(FORMAT, kid))
+  indexKeys.set(key, made)
+  return made
 }
