@@ -1,6 +1,7 @@
 import type { MediaFrame } from '@callwire/exotel'
 import { createAudioPath } from './audio-path.ts'
 import type { IngestContext } from './context.ts'
+import type { Counters } from './counters.ts'
 import { createFactQueue } from './fact-queue.ts'
 import type { Heartbeats } from './heartbeats.ts'
 import type { IngestMetrics } from './metrics.ts'
@@ -21,7 +22,7 @@ export type LiveStreamDeps = Pick<
   'database' | 'ledger' | 'audio' | 'queues' | 'clock' | 'random' | 'log'
 > & { metrics: IngestMetrics; heartbeats: Heartbeats }
 
-type Told = { frames: number; atMs: number }
+type Told = { frames: number; rewound: number; gapsMs: number; atMs: number }
 
 /** A socket that has its call: everything that happens to its audio and its facts. */
 export type LiveStream = {
@@ -63,7 +64,7 @@ export function createLiveStream(
     log,
     onLost: (range) => {
       path.lost(range)
-      deps.metrics.lostMs.inc(range.toMs - range.fromMs)
+      deps.metrics.lost.inc((range.toMs - range.fromMs) / 1_000)
     },
     onAppended: (entry) => {
       if (entry.kind !== 'audio' || entry.arrivedAtMs === undefined) return
@@ -76,13 +77,20 @@ export function createLiveStream(
   let firstAudioAtMs = stream.prior.firstAudioAtMs
   let lastAudioMs = Infinity
 
-  let told = { frames: 0, atMs: deps.clock.monotonicMs() }
+  let told: Told = { frames: 0, rewound: 0, gapsMs: 0, atMs: deps.clock.monotonicMs() }
+  const measure = (counters: Counters): Told => {
+    const { frames, rewound } = counters
+    const now = { frames, rewound, gapsMs: totalMs(counters.gaps), atMs: deps.clock.monotonicMs() }
+    deps.metrics.rewound.inc(now.rewound - told.rewound)
+    deps.metrics.gaps.inc(Math.max(0, now.gapsMs - told.gapsMs) / 1_000)
+    return now
+  }
   const leave = deps.heartbeats.add({
     tenantId,
     beat() {
       outbox.recheck()
       const counters = path.counters()
-      const now = { frames: counters.frames, atMs: deps.clock.monotonicMs() }
+      const now = measure(counters)
       const framesPerSecond = rateOf(told, now)
       told = now
       const bufferedMs = outbox.bufferedMs()
@@ -125,14 +133,18 @@ export function createLiveStream(
       await facts.settled()
       await outbox.finish(LAST_AUDIO_MS)
       leave()
-      facts.add('stream.ended', () =>
-        recordEnded(deps, stream, { counters: path.counters(), reason }),
-      )
+      const counters = path.counters()
+      told = measure(counters)
+      facts.add('stream.ended', () => recordEnded(deps, stream, { counters, reason }))
       await facts.settled()
-      log.info({ reason, frames: path.counters().frames }, 'stream ended')
+      log.info({ reason, frames: counters.frames }, 'stream ended')
     },
     clock: () => ({ firstAudioAtMs, clockMs: path.clockMs() }),
   }
+}
+
+function totalMs(ranges: readonly { fromMs: number; toMs: number }[]): number {
+  return ranges.reduce((sum, { fromMs, toMs }) => sum + toMs - fromMs, 0)
 }
 
 function rateOf(before: Told, now: Told): number {

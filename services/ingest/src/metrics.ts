@@ -33,8 +33,16 @@ export function createIngestMetrics(metrics: Metrics = createMetrics()) {
       help: 'Media sockets that ended, by how',
       labelNames: ['how'],
     }),
-    lostMs: metrics.counter({
-      name: 'callwire_ingest_lost_audio_ms_total',
+    rewound: metrics.counter({
+      name: 'callwire_ingest_rewound_total',
+      help: 'Media messages whose number went back and whose audio was new',
+    }),
+    gaps: metrics.counter({
+      name: 'callwire_ingest_gap_seconds_total',
+      help: 'Audio told as gaps: numbered and never sent, missed by a takeover, or lost on the way',
+    }),
+    lost: metrics.counter({
+      name: 'callwire_ingest_lost_audio_seconds_total',
       help: 'Audio that Redis did not take in time, told as gaps',
     }),
     blockToRedis: metrics.histogram({

@@ -79,4 +79,23 @@ describe('a stream', () => {
     expect(metrics).toContain(`callwire_ingest_frames_total ${during.frames}`)
     expect(metrics).not.toContain(call.callId)
   })
+
+  test('measures what is missing, repeated or new under an old number', async () => {
+    const other = await fixture.start()
+    const phone = await fixture.seedPhone()
+    const call = await fixture.seedCall(phone)
+    const client = await dial(`${other.url}/t/${call.pathToken}`)
+    const texts = [...mediaTexts(pcmOf(5)), ...mediaTexts(pcmOf(5, 3), 10)]
+    client.send(startText({}), ...texts, texts.at(-1) ?? '', ...mediaTexts(pcmOf(1, 9), 3))
+    client.send(stopText())
+    await client.closed
+    const events = await fixture.eventsWith(call.tenantId, call.callId, 'stream.ended')
+    expect(events.at(-1)?.data).toMatchObject({ duplicated: 1, rewound: 1 })
+    const metrics = await other.context.metrics.metrics.registry.metrics()
+    expect(metrics).toMatch(/^callwire_ingest_duplicated_total 1$/m)
+    expect(metrics).toMatch(/^callwire_ingest_rewound_total 1$/m)
+    // Three numbers of 20 ms each.
+    expect(metrics).toMatch(/^callwire_ingest_gap_seconds_total 0\.06$/m)
+    await other.stop()
+  })
 })

@@ -12,6 +12,8 @@ export type TranscriberMetrics = {
   session(): SessionMeter
   /** A call's first holder has it, so long after its audio began. */
   leased(afterMs: number): void
+  /** So much of a call was told as a gap. */
+  lost(reason: string, ms: number): void
 }
 
 /** From a block's own length, 100 ms, to a takeover. */
@@ -47,7 +49,13 @@ export function createTranscriberMetrics(
     help: 'From the arrival of a block’s last byte to its hand-over to a speech provider',
     buckets: SECONDS,
   })
+  const lost = metrics.counter({
+    name: 'callwire_transcriber_gap_seconds_total',
+    help: 'Audio whose words could not be had, told as gaps, by reason',
+    labelNames: ['reason'],
+  })
   return {
+    lost: (reason, ms) => lost.inc({ reason }, ms / 1000),
     leased: (afterMs) => lease.observe(Math.max(0, afterMs) / 1000),
     session() {
       const key = Symbol('session')

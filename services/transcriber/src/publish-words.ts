@@ -4,6 +4,7 @@ import { maskInterim } from '@callwire/masking'
 import type { Clock } from '@callwire/runtime'
 import type { Position } from './acknowledge.ts'
 import type { Claim } from './claim-call.ts'
+import type { TranscriberMetrics } from './metrics.ts'
 import type { SpeechEvent } from './speech/speech-event.ts'
 import { createUtterances } from './utterances.ts'
 import type { WordsProgress } from './words-progress.ts'
@@ -13,6 +14,7 @@ export type PublishDeps = {
   ledger: Ledger
   doorbell: Pick<Doorbell, 'ringInterim'>
   clock: Pick<Clock, 'sleep'>
+  metrics: Pick<TranscriberMetrics, 'lost'>
 }
 
 /** How the words of a call and the acknowledgement of its audio hang together. */
@@ -49,6 +51,7 @@ export async function publishWords(
     if (pending === null) return
     gap.pending = null
     await writeGap(deps.ledger, claim, pending)
+    deps.metrics.lost(pending.reason, pending.toMs - pending.fromMs)
     progress.holdFrom(null)
   }
 
