@@ -1,4 +1,6 @@
 import { connect as connectTcp } from 'node:net'
+import type { CallEvent } from '@callwire/contracts'
+import { verifyChain } from '@callwire/ledger'
 import { eventually, tcpProxy } from '@callwire/testkit'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { upTo } from './testing/consumer-socket.ts'
@@ -77,6 +79,28 @@ test('tells all from the start, then what comes, and ends after the receipt', as
   const stored = await fixture.ledger.read(tenantId, callId, { after: 0, limit: 1_000 })
   expect(told.map(({ data }) => data)).toEqual(stored)
   expect(told.map(({ event }) => event)).toEqual(stored.map(({ type }) => type))
+})
+
+test('tells of an erased event that it was here, on both ways, and the chain holds', async () => {
+  const callId = await fixture.call(tenantId)
+  await fixture.facts(tenantId, callId, 3)
+  await fixture.receipt(tenantId, callId)
+  await fixture.erase(tenantId, callId, 3)
+  const stream = await open(callId)
+  await stream.reading
+  const told = stream.told().map(({ data }) => data)
+  expect(told[2]).toMatchObject({ seq: 3, type: 'stream.dtmf', data: null, erased: true })
+  expect(told[2]).not.toHaveProperty('salt')
+  const consumer = await fixture.consumer(copilot, key.token)
+  consumer.send({ type: 'subscribe', topic: `call:${callId}`, after: 1 })
+  expect(await consumer.next('subscribed')).toMatchObject({ seq: 5, recovered: true })
+  await eventually(() => consumer.seqs(`call:${callId}`).length === 4)
+  const heard = consumer.heard.flatMap((message) =>
+    message.type === 'event' ? [message['event']] : [],
+  )
+  expect(heard).toEqual(told.slice(1))
+  expect(verifyChain(callId, told as unknown as CallEvent[])).toMatchObject({ ok: true })
+  consumer.socket.terminate()
 })
 
 test('goes on after Last-Event-ID; an empty one is none', async () => {

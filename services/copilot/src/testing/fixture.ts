@@ -11,6 +11,7 @@ import {
 import { parseContentRing, randomToken, sealContent, sha256Hex } from '@callwire/crypto'
 import {
   apiKeys,
+  callEvents,
   calls,
   connectDatabase,
   connectProvisioner,
@@ -23,7 +24,7 @@ import { changeStatus, createLedger, loadCall, type Ledger, type NewFact } from 
 import { mask } from '@callwire/masking'
 import { Secret, systemClock, systemRandom } from '@callwire/runtime'
 import { captureLogs, testDatabase, testRedis } from '@callwire/testkit'
-import { eq } from 'drizzle-orm'
+import { and, eq } from 'drizzle-orm'
 import type { Config } from '../config.ts'
 import { createCopilot } from '../context.ts'
 import { limits as usualLimits, type Limits } from '../limits.ts'
@@ -248,6 +249,18 @@ export async function createFixture() {
           throw new Error('status not changed')
         }
       })
+    },
+    /** Erases what an event says, as the dialer does when its time is over. */
+    async erase(tenantId: string, callId: string, seq: number): Promise<void> {
+      const url = db.serviceUrl('dialer')
+      const dialer = await connectDatabase({ url, applicationName: 'test', maxConnections: 1 })
+      await dialer.withTenant(tenantId, (tx) =>
+        tx
+          .update(callEvents)
+          .set({ data: null, salt: null, erased: true })
+          .where(and(eq(callEvents.callId, callId), eq(callEvents.seq, seq))),
+      )
+      await dialer.close()
     },
     /** A receipt, whatever the call's state. */
     receipt: (tenantId: string, callId: string, revision = 1) =>
