@@ -56,11 +56,9 @@ async function open(side: Side, o: Extract<Command, { do: 'open' }>): Promise<vo
 
 async function close(side: Side, count: number): Promise<void> {
   const leaving = side.clients.splice(side.clients.length - count)
-  const before = side.notes.closed.length
   await Promise.race([
     Promise.all(leaving.map((client) => client.stop())),
     sleep(CLOSES_WITHIN_MS, undefined, { ref: false }),
   ])
   for (const client of leaving) client.destroy()
-  side.notes.closed.splice(before)
 }

@@ -34,11 +34,12 @@ export async function openMediaClient(
   const closed = Promise.withResolvers<undefined>()
   socket.on('error', () => undefined)
   let isOver = false
+  let isLeaving = false
   const over = (code: number) => {
     if (isOver) return
     isOver = true
     closed.resolve(undefined)
-    o.onClosed(code)
+    if (!isLeaving) o.onClosed(code)
   }
   socket.on('close', () => over(1006))
   const rest = await shakeHands(socket, target)
@@ -60,6 +61,7 @@ export async function openMediaClient(
       socket.write(source.next({ fresh, pingAtMs: withPing ? performance.now() : null }))
     },
     stop() {
+      isLeaving = true
       socket.write(source.closing)
       return closed.promise
     },
