@@ -68,10 +68,7 @@ export function createAcknowledger(from: Position): Acknowledger {
           mark.ms = Math.max(mark.ms, ms)
         },
         positionAt: (ms) => positionAfter(countTo(limitMs({ mark, ms }))),
-        release() {
-          // The last one keeps what it kept: to need nothing is not to have heard everything.
-          if (marks.size > 1) marks.delete(mark)
-        },
+        release: () => marks.delete(mark),
       }
     },
     position() {

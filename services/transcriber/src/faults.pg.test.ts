@@ -104,29 +104,33 @@ describe('a transcriber that is told to end', () => {
   })
 })
 
-test('a transcriber that is frozen past its lease says nothing when it thaws', async () => {
-  await using frozen = await startProcess(fixture)
-  const call = await fixture.call()
-  const interims = await fixture.interims(call)
-  const socket = await fixture.socket(call)
-  await socket.play(slice(pcm, 0, 2_400))
-  await eventually(() => interims.length > 0)
-  frozen.signal('SIGSTOP')
-  await start()
-  // The lease of the frozen one runs out; the call goes on without it.
-  await eventually(async () => (await fixture.row(call)).fence === 2, { boundMs: 15_000 })
-  const before = interims.length
-  await socket.play(slice(pcm, 2_400, 4_400))
-  await eventually(() => interims.length > before)
-  frozen.signal('SIGCONT')
-  await socket.play(slice(pcm, 4_400))
-  await eventually(() => frozen.log().includes('lease lost'))
-  await socket.end()
-  await fixture.done(call)
-  await expectWhole(call)
-  // Whatever was said since then is the second holder's, whose revisions begin at 1001.
-  expect(interims.slice(before).filter((interim) => interim.rev <= 1_000)).toEqual([])
-})
+test(
+  'a transcriber that is frozen past its lease says nothing when it thaws',
+  { timeout: 60_000 },
+  async () => {
+    await using frozen = await startProcess(fixture)
+    const call = await fixture.call()
+    const interims = await fixture.interims(call)
+    const socket = await fixture.socket(call)
+    await socket.play(slice(pcm, 0, 2_400))
+    await eventually(() => interims.length > 0)
+    frozen.signal('SIGSTOP')
+    await start()
+    // The lease of the frozen one runs out; the call goes on without it.
+    await eventually(async () => (await fixture.row(call)).fence === 2, { boundMs: 15_000 })
+    const before = interims.length
+    await socket.play(slice(pcm, 2_400, 4_400))
+    await eventually(() => interims.length > before)
+    frozen.signal('SIGCONT')
+    await socket.play(slice(pcm, 4_400))
+    await eventually(() => /lease lost|interrupted/.test(frozen.log()), { boundMs: 20_000 })
+    await socket.end()
+    await fixture.done(call)
+    await expectWhole(call)
+    // Whatever was said since then is the second holder's, whose revisions begin at 1001.
+    expect(interims.slice(before).filter((interim) => interim.rev <= 1_000)).toEqual([])
+  },
+)
 
 describe('Redis away in mid-call', () => {
   test.each([

@@ -21,8 +21,8 @@ export async function findCalls(
     database,
     leases,
     random,
-  }: { database: Pick<Database, 'finder'>; leases: Leases; random: Random },
-  sessions: Sessions,
+  }: { database: Pick<Database, 'finder'>; leases: Pick<Leases, 'free'>; random: Random },
+  sessions: Pick<Sessions, 'room' | 'has' | 'wake'>,
 ): Promise<void> {
   if (sessions.room <= 0) return
   const pending = await database.finder.pendingTranscriptions(FIND_LIMIT)
