@@ -25,6 +25,7 @@ import type {
   Receipt,
   SealingKey,
   sessionReply,
+  ShownCall,
   Stream,
   User,
   Utterance,
@@ -32,6 +33,7 @@ import type {
 import type { z } from 'zod'
 import { dialingRoutes, parkedCallRoutes } from './client-dialing.ts'
 import { webhookRoutes } from './client-webhooks.ts'
+import { createDownload, type DownloadOptions } from './download.ts'
 import { createTransport, type TransportOptions } from './transport.ts'
 import { at, createVerbs, type Page, type PageQuery } from './verbs.ts'
 
@@ -48,6 +50,7 @@ export type PhoneFilters = Omit<z.output<typeof listPhonesQuery>, 'limit' | 'cur
 export function createClient(options: TransportOptions) {
   const verbs = createVerbs(createTransport(options))
   const { get, request, remove } = verbs
+  const download = createDownload(options)
 
   return {
     auth: {
@@ -105,13 +108,16 @@ export function createClient(options: TransportOptions) {
           to?: string
         } = {},
       ) => get<Page<'calls', Call>>('calls', query),
-      get: (id: string) => get<{ call: Call }>(`calls/${at(id)}`),
+      get: (id: string) => get<{ call: ShownCall }>(`calls/${at(id)}`),
       cancel: (id: string) => request<{ call: Call }>('POST', `calls/${at(id)}/cancel`),
       ...parkedCallRoutes(verbs),
       events: (id: string, query: { after?: number; limit?: number } = {}) =>
         get<{ events: CallEvent[] }>(`calls/${at(id)}/events`, query),
       transcript: (id: string) => get<{ utterances: Utterance[] }>(`calls/${at(id)}/transcript`),
       receipt: (id: string) => get<CallReceipt>(`calls/${at(id)}/receipt`),
+      /** Our own copy of the call's audio, a WAV. Each call of this is a line in the audit, with its purpose. */
+      recording: (id: string, purpose: string, o: DownloadOptions = {}) =>
+        download(`calls/${at(id)}/recording`, { purpose }, o),
     },
     /** The media sockets that are live now. */
     streams: {

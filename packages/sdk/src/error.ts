@@ -63,3 +63,8 @@ export function errorFrom(status: number, body: unknown, retryAfter: string | nu
     retryAfterMs,
   })
 }
+
+/** What fetch throws may name the address and more: only that there was no answer is passed on. */
+export function noAnswer(): CallwireError {
+  return new CallwireError({ code: 'network', message: 'No answer from the gateway', status: 0 })
+}

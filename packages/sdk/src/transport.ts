@@ -1,4 +1,4 @@
-import { CallwireError, errorFrom } from './error.ts'
+import { CallwireError, errorFrom, noAnswer } from './error.ts'
 
 export type TransportOptions = {
   /** The gateway's origin, e.g. `https://calls.example.in`. */
@@ -77,9 +77,4 @@ export function createTransport(options: TransportOptions): Transport {
       }
     },
   }
-}
-
-/** What fetch throws may name the address and more: only that there was no answer is passed on. */
-function noAnswer(): CallwireError {
-  return new CallwireError({ code: 'network', message: 'No answer from the gateway', status: 0 })
 }

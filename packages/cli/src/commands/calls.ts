@@ -14,6 +14,7 @@ import { createTerminal } from '../call-view/terminal.ts'
 import { table } from '../output.ts'
 import { apiClient } from './api-client.ts'
 import { registerCallsReconcile } from './calls-reconcile.ts'
+import { registerCallsRecording } from './calls-recording.ts'
 import type { Context } from './context.ts'
 
 type PlaceOptions = {
@@ -28,7 +29,7 @@ type PlaceOptions = {
 
 type ListOptions = { status?: CallStatus; reason?: CallReasonCode; phone?: string; to?: string }
 
-/** `calls place`, `calls show`, `calls list`, `calls tail`, `calls cancel`, `calls reconcile`. */
+/** `calls place`, `calls show`, `calls list`, `calls tail`, `calls cancel`, `calls reconcile`, `calls recording`. */
 export function registerCalls(program: Command, context: Context): void {
   const client = () => apiClient(context)
   const calls = program.command('calls').description('calls and their transcripts')
@@ -125,6 +126,7 @@ export function registerCalls(program: Command, context: Context): void {
     })
 
   registerCallsReconcile(calls, context)
+  registerCallsRecording(calls, context)
 
   calls
     .command('tail <id>')

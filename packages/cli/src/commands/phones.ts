@@ -1,6 +1,6 @@
 import type { PhoneCheck } from '@callwire/contracts'
 import { createClient } from '@callwire/sdk'
-import type { Command } from 'commander'
+import { InvalidArgumentError, type Command } from 'commander'
 import { CliFailure } from '../failure.ts'
 import { table } from '../output.ts'
 import type { Context } from './context.ts'
@@ -14,7 +14,7 @@ type ImportOptions = {
   tag: string[]
 }
 
-/** `phones import`, `phones check`, `phones list`, `phones reset-breaker`. Key and token come from the environment: an argument would stand in the shell's history. */
+/** `phones import`, `phones check`, `phones list`, `phones set`, `phones reset-breaker`. Key and token come from the environment: an argument would stand in the shell's history. */
 export function registerPhones(program: Command, context: Context): void {
   const client = () =>
     createClient({ baseUrl: context.target.gatewayUrl(), token: context.target.apiKey() })
@@ -56,6 +56,20 @@ export function registerPhones(program: Command, context: Context): void {
     })
 
   phones
+    .command('set <id>')
+    .description('change what a phone does')
+    .requiredOption(
+      '--keep-recording <on|off>',
+      'keep a sealed copy of the audio of calls that begin from now on',
+      onOrOff,
+    )
+    .action(async (id: string, { keepRecording }: { keepRecording: boolean }) => {
+      const { phone } = await client().phones.update(id, { keepRecording })
+      const does = phone.keepRecording ? 'keeps' : 'does not keep'
+      context.output().result({ phone }, `${phone.number} ${does} the audio of its calls`)
+    })
+
+  phones
     .command('reset-breaker <id>')
     .description('dial from it again after Exotel refused its credentials')
     .action(async (id: string) => {
@@ -78,6 +92,12 @@ export function registerPhones(program: Command, context: Context): void {
       const head = ['id', 'number', 'agent', 'account', 'breaker']
       context.output().result(page, table([head, ...rows]))
     })
+}
+
+/** @throws InvalidArgumentError, which is wrong usage */
+function onOrOff(text: string): boolean {
+  if (text !== 'on' && text !== 'off') throw new InvalidArgumentError('It must be on or off.')
+  return text === 'on'
 }
 
 function checkText({ checkedAt, activeStreams }: PhoneCheck): string {
