@@ -1,4 +1,6 @@
-import { resolve } from 'node:path'
+import { mkdtemp, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
 import type { Chaos, Report, RunOptions } from './lib/figure.ts'
 import { root } from './dial/process.ts'
 import { breakThings } from './media/faults.ts'
@@ -22,7 +24,13 @@ async function runMedia(o: RunOptions): Promise<Report> {
   const set = (name: string): number => settings[name] ?? 0
   onProgress('starting the whole system')
   const preload = o.instead === null ? null : resolve(root, o.instead)
-  await using world = await startWorld({ preload })
+  await using stack = new AsyncDisposableStack()
+  const world = stack.use(await startWorld({ preload }))
+  if (o.keep) {
+    const kept = join(await mkdtemp(join(tmpdir(), 'callwire-chaos-kept-')), 'system.log')
+    stack.defer(() => writeFile(kept, world.system.output()))
+    onProgress(`at the end, logs are in ${kept}`)
+  }
   const common = { signal, onProgress }
   const seconds = set('seconds')
   const soaked =
