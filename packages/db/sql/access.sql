@@ -32,6 +32,13 @@ grant usage on schema app to callwire_gateway, callwire_ingest, callwire_dialer,
   callwire_transcriber, callwire_copilot, callwire_courier, callwire_backup;
 grant execute on function app.tenant_id(), app.is_id(text, text) to callwire_gateway,
   callwire_ingest, callwire_dialer, callwire_transcriber, callwire_copilot, callwire_courier;
+-- What the tables that a call is written to ask of a row.
+grant execute on function app.has_id(text, text), app.is_hash(text), app.is_head(integer, text),
+  app.is_call(text, text, text, text, text, text, text, integer, integer, text, integer, text, text,
+    jsonb, jsonb, timestamptz),
+  app.is_event(integer, text, text, text, text, text, text, boolean),
+  app.is_audit(text, text, jsonb), app.is_stream_token(text, text)
+  to callwire_gateway, callwire_ingest, callwire_dialer, callwire_transcriber, callwire_courier;
 
 -- The fence: every table with a tenant_id, no exception, for every service and for the owner, whose
 -- only use of it is to make tenants. The backup alone sees every tenant's rows, and changes none.

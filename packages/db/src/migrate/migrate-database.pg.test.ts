@@ -55,12 +55,13 @@ test('an empty database becomes one that keeps every rule; again changes nothing
     'database: 0004-operator.sql',
     'database: 0005-dialing.sql',
     'database: 0006-media.sql',
+    'database: 0007-cheaper-calls.sql',
     'database: access.sql',
     'database: finder.sql',
   ])
   expect(await catalogueProblems(sql)).toEqual([])
   await migrateDatabase({ url: database.url, passwords, onProgress })
-  expect(lines).toHaveLength(8)
+  expect(lines).toHaveLength(9)
   const gateway = await connectDatabase({
     url: database.serviceUrl('gateway'),
     applicationName: 'test',
