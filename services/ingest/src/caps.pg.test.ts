@@ -141,6 +141,9 @@ describe('a client', () => {
         headers: { 'x-forwarded-for': mine },
       }),
     ])
+    // Whoever looks after the process is not the one to be shut out.
+    const health = await fetch(`${slow.http}/healthz`, { headers: { 'x-forwarded-for': mine } })
+    expect(health.status).toBe(200)
     expect([next, spoofing]).toEqual(['refused 429', 'refused 429'])
     expect([plain.status, plain.headers.get('retry-after')]).toEqual([429, '1'])
     const elsewhere = statusOf(spliced('203.0.113.10'))

@@ -51,9 +51,13 @@ export function registerRoutes(app: FastifyInstance, deps: RouteDeps, health: He
   })
 }
 
-/** Plain requests have their place among the handshakes of the same client. */
+/**
+ * Plain requests have their place among the handshakes of the same client; those of whoever looks
+ * after this process (its health, its port) do not depend on a place.
+ */
 function limitPerClient(app: FastifyInstance, deps: RouteDeps): void {
   app.addHook('onRequest', async (request, reply) => {
+    if (!request.url.startsWith('/v1/ingest')) return
     const { countedAs } = clientOf(deps, request.raw)
     if (countedAs === null) return
     if (await deps.unproven.enter(countedAs)) {

@@ -136,6 +136,15 @@ describe('frames', () => {
     expect((await audioOf(call)).map((entry) => entry.startMs)).toEqual([0, 40])
   })
 
+  test('a key that was pressed before the start is kept, too', async () => {
+    const dtmf = '{"event":"dtmf","dtmf":{"digit":"#","duration":"80"}}'
+    const { call } = await play([dtmf, startText({}), ...mediaTexts(pcmOf(1)), stopText()])
+    const events = await fixture.eventsWith(call.tenantId, call.callId, 'stream.ended')
+    const pressed = events.find((event) => event.type === 'stream.dtmf')
+    expect(pressed?.data).toEqual({ atMs: 0, durationMs: 80 })
+    expect(await fixture.secretOf(call.tenantId, call.callId, 'digit')).toBe('#')
+  })
+
   test('a key that was pressed: the event says when, the digit is sealed', async () => {
     const { call, client } = await open()
     const dtmf = '{"event":"dtmf","sequence_number":"4","dtmf":{"digit":"5","duration":"100"}}'
