@@ -25,8 +25,11 @@ export type OpenKey = Opener &
 
 export const PSK_BYTES = 32
 
-/** Two credentials a phone: more phones than one dialer calls from in a while. */
-const REMEMBERED = 1024
+/**
+ * Two credentials a phone, and thousands of phones: a dialer that calls from all of them in turn
+ * would agree on every key anew, were there one more of them than are remembered. Some 3 KB each.
+ */
+const REMEMBERED = 8_192
 
 const INFO = utf8('callwire cw1c')
 
