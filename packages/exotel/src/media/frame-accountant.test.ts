@@ -183,6 +183,9 @@ test('the books balance for any frames', () => {
         expect(c.frames + c.duplicated).toBe(frames.length)
         expect(c.audioMs).toBe(Math.floor((accepted * 1000) / (2 * sampleRate)))
         expect(c.clockMs).toBeGreaterThanOrEqual(c.audioMs)
+        // The clock is audio and gaps and nothing else, each floored once.
+        const gapMs = c.gaps.reduce((sum, { fromMs, toMs }) => sum + toMs - fromMs, 0)
+        expect(Math.abs(c.clockMs - c.audioMs - gapMs)).toBeLessThanOrEqual(1 + c.gaps.length)
         for (const n of [c.audioMs, c.clockMs, ...c.gaps.flatMap((g) => [g.fromMs, g.toMs])]) {
           expect(Number.isInteger(n)).toBe(true)
         }
