@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { createAcknowledger } from './acknowledge.ts'
 
@@ -61,4 +62,38 @@ test('a stream made anew is acknowledged by its own ids, and its clock goes on',
   expect(acknowledger.position()).toEqual({ ackedId: '0-0', ackedMs: 200 })
   mark.moveTo(400)
   expect(acknowledger.position()).toEqual({ ackedId: '1-5', ackedMs: 400 })
+})
+
+test('nothing is acknowledged before every mark has passed it, and nothing twice', () => {
+  const step = fc.oneof(
+    fc.record({ kind: fc.constant('read' as const), ms: fc.nat(300) }),
+    fc.record({ kind: fc.constant('move' as const), mark: fc.nat(2), ms: fc.nat(5_000) }),
+  )
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+      const acknowledger = createAcknowledger(start)
+      const marks = [0, 1, 2].map(() => ({ mark: acknowledger.mark(), ms: 0 }))
+      const entries: { id: string; endMs: number }[] = []
+      let before = acknowledger.position()
+      for (const one of steps) {
+        if (one.kind === 'read') {
+          const endMs = (entries.at(-1)?.endMs ?? 0) + one.ms
+          entries.push({ id: `${String(entries.length + 1)}-0`, endMs })
+          acknowledger.read(`${String(entries.length)}-0`, endMs)
+        } else {
+          const moved = marks[one.mark]
+          moved?.mark.moveTo(one.ms)
+          if (moved !== undefined) moved.ms = Math.max(moved.ms, one.ms)
+        }
+        const limitMs = Math.min(...marks.map(({ ms }) => ms))
+        const passed = entries.filter(({ endMs }) => endMs <= limitMs).at(-1)
+        const position = acknowledger.position()
+        expect(position).toEqual(
+          passed === undefined ? start : { ackedId: passed.id, ackedMs: passed.endMs },
+        )
+        expect(position.ackedMs).toBeGreaterThanOrEqual(before.ackedMs)
+        before = position
+      }
+    }),
+  )
 })
