@@ -47,6 +47,7 @@ function costs({ streams, callwire, floor, ratio }: Comparison): Figure[] {
     figure('ours to the floor’s', ratio, '×', OF_FLOOR),
     figure('lag of a ping behind the frames, p99', callwire.lagP99, 'ms', LAG),
     figure('the floor’s', floor.lagP99, 'ms'),
+    figure('of it the load’s own lateness, p99', callwire.lateP99, 'ms'),
   ]
 }
 

@@ -7,6 +7,8 @@ const LARGEST_STEP = 1.5
 /** Numbers closer than this are the same. */
 const CLOSE_ENOUGH = 1.04
 const MOST_TURNS = 7
+/** A load that could not keep its own time has another try, and then it is the load that is at its end. */
+const MOST_UNFAIR = 2
 
 /** The largest number of streams that a side holds; a search told of one turn after the other. */
 export type Search = {
@@ -21,12 +23,15 @@ export function createSearch(o: { first: number; most: number }): Search {
   let good: Turn | null = null
   let bad: number | null = null
   let turns = 0
+  let unfair = 0
   let endedBy: 'server' | 'load' | 'bound' = 'bound'
   let candidate: number | null = Math.min(o.first, o.most)
 
   const choose = (): number | null => {
     if (turns >= MOST_TURNS) return null
     if (good === null) return bad === null ? o.first : Math.floor(bad / LARGEST_STEP) || null
+    // A load at its end has no more to say.
+    if (endedBy === 'load') return null
     if (bad === null) {
       if (good.streams >= o.most) return null
       const step = Math.min(LARGEST_STEP, Math.max(SMALLEST_STEP, FULL / good.busy))
@@ -41,9 +46,13 @@ export function createSearch(o: { first: number; most: number }): Search {
       turns += 1
       if (isHeld(turn)) {
         good = turn
+        unfair = 0
+      } else if (!isFair(turn) && (unfair += 1) <= MOST_UNFAIR) {
+        return
       } else {
         bad = turn.streams
         endedBy = isFair(turn) ? 'server' : 'load'
+        unfair = 0
       }
       candidate = choose()
     },

@@ -5,6 +5,8 @@ import { drive, type Notes } from './drive.ts'
 import { openMediaClient, type MediaClient } from './media-client.ts'
 
 const CLOSES_WITHIN_MS = 10_000
+const OPEN_TRIES = 3
+const OPEN_AGAIN_MS = 1_000
 
 type Side = { clients: MediaClient[]; notes: Notes }
 
@@ -43,7 +45,7 @@ async function open(side: Side, o: Extract<Command, { do: 'open' }>): Promise<vo
   const opening: Promise<MediaClient>[] = []
   for (const target of o.targets) {
     opening.push(
-      openMediaClient(target, {
+      openAtLast(target, {
         from: `0${9_800_000_000 + side.clients.length + opening.length}`,
         onPong: (ms) => side.notes.lags.push(ms),
         onClosed: (code) => side.notes.closed.push(String(code)),
@@ -52,6 +54,18 @@ async function open(side: Side, o: Extract<Command, { do: 'open' }>): Promise<vo
     await sleep(1_000 / o.perSecond)
   }
   side.clients.push(...(await Promise.all(opening)))
+}
+
+/** A handshake that fails is tried again, as Exotel does. */
+async function openAtLast(...o: Parameters<typeof openMediaClient>): Promise<MediaClient> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await openMediaClient(...o)
+    } catch (error) {
+      if (tries >= OPEN_TRIES) throw error
+      await sleep(OPEN_AGAIN_MS)
+    }
+  }
 }
 
 async function close(side: Side, count: number): Promise<void> {

@@ -41,8 +41,11 @@ export async function openMediaClient(
     closed.resolve(undefined)
     if (!isLeaving) o.onClosed(code)
   }
+  const rest = await shakeHands(socket, target).catch((error: unknown) => {
+    socket.destroy()
+    throw error
+  })
   socket.on('close', () => over(1006))
-  const rest = await shakeHands(socket, target)
   const read = createReader({
     pong: (sentAtMs) => o.onPong(performance.now() - sentAtMs),
     ping: (payload) => socket.write(shortFrame(PONG_OUT, payload, NO_MASK)),
