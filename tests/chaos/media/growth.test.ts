@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { growthOf, quantile } from './growth.ts'
+import { growthOf, quantile, settled } from './growth.ts'
 
 test.each([
   [[5, 5, 5, 5, 5, 5], 0],
@@ -9,6 +9,12 @@ test.each([
   [[9, 9, 9, 5, 5, 5, 1, 1, 1], -8],
 ])('of %j it is %d', (samples, growth) => {
   expect(growthOf(samples)).toBe(growth)
+})
+
+test('how low they come counts where a collector works', () => {
+  const saw = [10, 50, 90, 10, 50, 90, 11, 50, 99]
+  expect(growthOf(saw, 0)).toBe(1)
+  expect(settled([90, 1, 2, 3, 4, 5, 6, 7])).toEqual([2, 3, 4, 5, 6, 7])
 })
 
 test('of too little nothing can be said', () => {

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { makeScript, type LiveCall, type Way } from '@callwire/e2e/media'
 import { countAudioStreams } from './audio-keys.ts'
-import { growthOf } from './growth.ts'
+import { growthOf, settled } from './growth.ts'
 import type { ChaosWorld } from './start-world.ts'
-import { rssOf, sample, vitalsOf, type Vitals } from './vitals.ts'
+import { sample, vitalsOf, type Vitals } from './vitals.ts'
 
 type Watched = 'ingest' | 'transcriber'
 
@@ -11,8 +11,8 @@ export type Soaked = {
   calls: number
   words: { spoken: number; told: number }
   problems: string[]
-  /** Bytes between the medians of the first and the last third. */
-  growth: Record<Watched, number>
+  /** Bytes by which resident memory, and what is left behind the collector, grew from the first third to the last. */
+  growth: Record<Watched, { rss: number; floor: number }>
   /** Bytes, the most that was seen. */
   peak: Record<Watched, number>
   /** After the warm-up and after the end, when nobody spoke. */
@@ -28,7 +28,7 @@ const CALL_SECONDS = 20
 const WARM_UP_SECONDS = 8
 /** Pools let unused connections go, and heartbeats of calls that are over run out; a short run rests shortly. */
 const MAX_REST_MS = 15_000
-const SAMPLE_EVERY_MS = 1_000
+const SAMPLE_EVERY_MS = 2_000
 
 /** Keeps `streams` calls going for `seconds`, one after another in each place, and judges every one. */
 export async function soak(
@@ -64,8 +64,8 @@ export async function soak(
   o.onProgress(`${o.streams} calls at a time for ${o.seconds} s`)
   await calls.speak(makeScript('soak', callSeconds))
   const samples = {
-    ingest: sample(() => rssOf(pidOf('ingest')), SAMPLE_EVERY_MS),
-    transcriber: sample(() => rssOf(pidOf('transcriber')), SAMPLE_EVERY_MS),
+    ingest: sample(() => vitalsOf(pidOf('ingest')), SAMPLE_EVERY_MS),
+    transcriber: sample(() => vitalsOf(pidOf('transcriber')), SAMPLE_EVERY_MS),
   }
   const endAt = performance.now() + o.seconds * 1_000
   await Promise.all(
@@ -76,15 +76,25 @@ export async function soak(
       while (performance.now() < endAt && !o.signal.aborted)
     }),
   )
-  const rss = { ingest: samples.ingest.stop(), transcriber: samples.transcriber.stop() }
+  const seen = { ingest: samples.ingest.stop(), transcriber: samples.transcriber.stop() }
   await sleep(restMs)
   return {
     ...{ calls: count, words, problems, before },
-    growth: { ingest: growthOf(rss.ingest), transcriber: growthOf(rss.transcriber) },
-    peak: { ingest: Math.max(...rss.ingest), transcriber: Math.max(...rss.transcriber) },
+    growth: { ingest: growth(seen.ingest), transcriber: growth(seen.transcriber) },
+    peak: { ingest: peak(seen.ingest), transcriber: peak(seen.transcriber) },
     after: await vitals(pidOf),
     left: await countAudioStreams(world.redisUrl),
   }
+}
+
+function growth(seen: readonly Vitals[]): { rss: number; floor: number } {
+  const rss = settled(seen.map(({ rssBytes }) => rssBytes))
+  const heap = settled(seen.map(({ heapBytes }) => heapBytes))
+  return { rss: growthOf(rss), floor: growthOf(heap, 0) }
+}
+
+function peak(seen: readonly Vitals[]): number {
+  return Math.max(...seen.map(({ rssBytes }) => rssBytes))
 }
 
 async function vitals(pidOf: (name: Watched) => number): Promise<Record<Watched, Vitals>> {

@@ -8,6 +8,8 @@ export type Vitals = {
   fds: number
   /** Timers that are set, by the process's own metrics. */
   timers: number
+  /** What its objects and buffers take, those included that wait for the collector. */
+  heapBytes: number
 }
 
 /** Resident memory, 0 when the process is gone. @see proc_pid_status(5) */
@@ -27,18 +29,33 @@ export async function vitalsOf(pid: number): Promise<Vitals> {
   const port = environment.find((one) => one.startsWith('METRICS_PORT='))?.slice(13) ?? ''
   const response = await fetch(`http://127.0.0.1:${port}/metrics`)
   const text = await response.text()
-  const [, timers] = /^nodejs_active_resources\{type="Timeout"\} (\d+)/m.exec(text) ?? []
+  const metric = (name: string) =>
+    Number(
+      text
+        .split('\n')
+        .find((line) => line.startsWith(`${name} `))
+        ?.slice(name.length) ?? NaN,
+    )
   return {
     rssBytes: rssOf(pid),
     fds: readdirSync(`/proc/${pid}/fd`).length,
-    timers: Number(timers ?? Number.NaN),
+    timers: metric('nodejs_active_resources{type="Timeout"}'),
+    heapBytes: metric('nodejs_heap_size_used_bytes') + metric('nodejs_external_memory_bytes'),
   }
 }
 
-/** Notes a number again and again until `stop`. */
-export function sample(look: () => number, everyMs: number): { stop(): number[] } {
-  const seen: number[] = [look()]
-  const timer = setInterval(() => seen.push(look()), everyMs)
+/** Notes something again and again until `stop`; what could not be had is left out. */
+export function sample<T>(look: () => T | Promise<T>, everyMs: number): { stop(): T[] } {
+  const seen: T[] = []
+  const note = async () => {
+    try {
+      seen.push(await look())
+    } catch {
+      // The process may just be another one.
+    }
+  }
+  void note()
+  const timer = setInterval(() => void note(), everyMs)
   return {
     stop() {
       clearInterval(timer)
