@@ -4,7 +4,7 @@ import { createSearch } from './search.ts'
 import type { Turn } from './turn.ts'
 
 /** A side that holds so many streams, driven by a load that keeps its time up to a number. */
-function side(o: { holds: number; fairUpTo: number }) {
+function side(o: { holds: number; fairUpTo: number; busy?: number }) {
   return (streams: number): Turn => ({
     side: 'callwire',
     streams,
@@ -21,7 +21,7 @@ function side(o: { holds: number; fairUpTo: number }) {
     lost: 0,
     missing: 0,
     cost: 0.05,
-    busy: (streams / o.holds) * 0.93,
+    busy: o.busy ?? (streams / o.holds) * 0.93,
   })
 }
 
@@ -49,6 +49,14 @@ describe('the search for the largest number', () => {
     expect(streams).toBeGreaterThan(holds * 0.93)
     expect(endedBy).toBe('server')
     expect(tried.length).toBeLessThanOrEqual(7)
+  })
+
+  it('finds it also where the processor tells little', () => {
+    const found = search(side({ holds: 700, fairUpTo: 5_000, busy: 0.5 }), {
+      first: 500,
+      most: 1_600,
+    })
+    expect(found.streams).toBeGreaterThan(651)
   })
 
   it('stops at its bound', () => {
