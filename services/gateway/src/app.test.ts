@@ -149,7 +149,7 @@ describe('other origins', () => {
     })
     expect([answer.status, answer.headers.get('access-control-allow-headers')]).toEqual([
       204,
-      'authorization, content-type, idempotency-key',
+      'authorization, content-type, idempotency-key, range',
     ])
   })
 

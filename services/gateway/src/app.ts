@@ -127,8 +127,12 @@ async function protect(app: FastifyInstance, deps: AppDeps): Promise<void> {
   await app.register(cors, {
     origin: [...deps.allowedOrigins],
     methods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
-    allowedHeaders: ['authorization', 'content-type', 'idempotency-key'],
-    exposedHeaders: ['idempotent-replayed', 'retry-after'],
+    allowedHeaders: ['authorization', 'content-type', 'idempotency-key', 'range'],
+    exposedHeaders: [
+      ...['idempotent-replayed', 'retry-after'],
+      // Of a recording.
+      ...['accept-ranges', 'content-disposition', 'content-range'],
+    ],
     maxAge: 600,
     // An OPTIONS that is no preflight is harmless; the plugin would refuse it in words of its own.
     strictPreflight: false,
