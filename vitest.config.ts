@@ -6,6 +6,8 @@ import { defineConfig } from 'vitest/config'
 const workers = Math.min(Math.max(availableParallelism(), 2), 8)
 
 const folders = '{packages,services,tests,scripts,bench}/**'
+/** The first to be set up, so that it looks when all others have cleaned up. */
+const scratch = 'tests/setup/global-scratch.ts'
 const notOurs = ['**/node_modules/**', '**/dist/**', '.tools/**', '.data/**']
 const needsPostgres = `${folders}/*.pg.test.ts`
 const needsRedis = `${folders}/*.redis.test.ts`
@@ -21,6 +23,7 @@ export default defineConfig({
           name: 'unit',
           include: [`${folders}/*.test.ts`],
           exclude: [...notOurs, needsPostgres, needsRedis, needsEverything],
+          globalSetup: [scratch],
           testTimeout: 20_000,
           hookTimeout: 30_000,
           maxWorkers: workers,
@@ -33,7 +36,7 @@ export default defineConfig({
           name: 'pg',
           include: [needsPostgres],
           exclude: notOurs,
-          globalSetup: ['tests/setup/global-postgres.ts'],
+          globalSetup: [scratch, 'tests/setup/global-postgres.ts'],
           testTimeout: 30_000,
           hookTimeout: 60_000,
           maxWorkers: workers,
@@ -46,7 +49,7 @@ export default defineConfig({
           name: 'redis',
           include: [needsRedis],
           exclude: notOurs,
-          globalSetup: ['tests/setup/global-redis.ts'],
+          globalSetup: [scratch, 'tests/setup/global-redis.ts'],
           testTimeout: 30_000,
           hookTimeout: 60_000,
           maxWorkers: workers,
@@ -59,7 +62,7 @@ export default defineConfig({
           name: 'e2e',
           include: [needsEverything],
           exclude: notOurs,
-          globalSetup: ['tests/setup/global-postgres.ts', 'tests/setup/global-redis.ts'],
+          globalSetup: [scratch, 'tests/setup/global-postgres.ts', 'tests/setup/global-redis.ts'],
           testTimeout: 120_000,
           hookTimeout: 180_000,
           // Each file runs a whole constellation of processes, which mostly wait for a call to be spoken.

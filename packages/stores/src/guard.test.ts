@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process'
-import { existsSync, mkdirSync } from 'node:fs'
+import { existsSync, mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 
 import { eventually, scratchDir } from './testing/index.ts'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 
 import { portState, freePorts } from './free-port.ts'
 import { startGuarded } from './start-guarded.ts'
@@ -72,6 +72,8 @@ describe('startGuarded', () => {
 
   it.each(['asker', 'guard'])('ends the program when its %s is killed', async (victim) => {
     const dir = await scratchDir('guard')
+    // With its guard killed, nobody is left who would remove it.
+    onTestFinished(() => rmSync(dir, { recursive: true, force: true }))
     mkdirSync(join(dir, 'gone'))
     const script = `
       import { startGuarded } from ${JSON.stringify(import.meta.resolve('./start-guarded.ts'))}

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { inspect } from 'node:util'
 import { ConfigError } from '@callwire/runtime'
 import { scratchDir } from '@callwire/testkit'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { readDialerConfig } from './config.ts'
 import { serviceKeys } from './test-support/keys.ts'
 
@@ -36,6 +36,7 @@ test('the documented defaults', () => {
 
 test('the rings come with their texts, and with their files where they have any', async () => {
   const dir = await scratchDir('dialer-config')
+  onTestFinished(() => rm(dir, { recursive: true, force: true }))
   const path = join(dir, 'content')
   await writeFile(path, serviceKeys.CONTENT_KEYS)
   const { CONTENT_KEYS: text, ...others } = environment
@@ -46,7 +47,6 @@ test('the rings come with their texts, and with their files where they have any'
     ['CALLBACK_KEYS', null],
   ])
   expect(rings[1]?.text.reveal()).toBe(text)
-  await rm(dir, { recursive: true })
 })
 
 test("the install's own account is read when it is asked for, and its secrets print as none", () => {

@@ -4,7 +4,7 @@ import type { ServiceKeys } from '@callwire/crypto'
 import { connectProvisioner, type KeyStore } from '@callwire/db'
 import { KeyringError } from '@callwire/keyring'
 import { eventually, scratchDir } from '@callwire/testkit'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { startDialerProcess } from './test-support/dialer-process.ts'
 import { startTestDialer } from './test-support/dialer-under-test.ts'
 import { keysOf, serviceKeys } from './test-support/keys.ts'
@@ -72,6 +72,7 @@ const rotated = () =>
 
 test('takes a new key from its files, and re-seals to it while it dials', async () => {
   const dir = await scratchDir('dialer-keys')
+  onTestFinished(() => rm(dir, { recursive: true, force: true }))
   const write = async (ring: ServiceKeys) => {
     for (const name of held) await writeFile(join(dir, name), ring[name])
   }
@@ -96,7 +97,6 @@ test('takes a new key from its files, and re-seals to it while it dials', async 
   // What was re-sealed opens: the phone's next call is placed with it.
   await suite.world.placed(await suite.world.addCall(phoneIds[0] ?? ''))
   expect((await suite.world.audits()).at(-1)?.details).toMatchObject({ keyId: 'k2' })
-  await rm(dir, { recursive: true })
 })
 
 test('told to end in the middle of a job, it leaves the job to the next', async () => {

@@ -1,11 +1,11 @@
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
-import { chmod, mkdir } from 'node:fs/promises'
+import { chmod, mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { deriveServiceKeys, parseMasterRing } from '@callwire/crypto'
 import { systemRandom } from '@callwire/runtime'
 import { scratchDir, testDatabase, type TestDatabase } from '@callwire/testkit'
 import postgres from 'postgres'
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { EXIT_FAILED } from '../run-cli.ts'
 import { cliRun } from '../testing/cli-run.ts'
 import { fillDatabase } from '../testing/filled-database.ts'
@@ -34,6 +34,7 @@ beforeEach(async () => {
   dir = await scratchDir('backup')
   file = join(dir, 'one.backup')
 })
+afterEach(() => rm(dir, { recursive: true, force: true }))
 
 const backup = (args: string[] = [], env: Record<string, string> = {}, o = {}) =>
   cliRun(['backup', file, ...args], { DATABASE_URL: from.url, ...keys, ...env }, o)

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { constants, inflateRawSync } from 'node:zlib'
 import {
@@ -53,7 +54,9 @@ beforeAll(async () => {
   from = undo.use(await testDatabase())
   to = undo.use(await testDatabase({ empty: true }))
   tenants = await fillDatabase(from, masterKeys, ['north', 'south'])
-  file = join(await scratchDir('backup'), 'nightly.backup')
+  const dir = await scratchDir('backup')
+  undo.defer(() => rm(dir, { recursive: true, force: true }))
+  file = join(dir, 'nightly.backup')
   const backup = await cliRun(['backup', file], {
     DATABASE_URL_BACKUP: from.serviceUrl('backup'),
     BACKUP_SEAL_KEYS: rings.BACKUP_SEAL_KEYS,
