@@ -21,6 +21,9 @@ test('only audio that ends before the mark may go', () => {
   mark.moveTo(1_000)
   expect(acknowledger.position()).toEqual({ ackedId: '3-0', ackedMs: 300 })
   expect(acknowledger.waitingMs()).toBe(0)
+  mark.moveTo(0)
+  acknowledger.read('4-0', 400)
+  expect(acknowledger.position()).toEqual({ ackedId: '4-0', ackedMs: 400 })
 })
 
 test('the slowest mark decides, until it is released', () => {

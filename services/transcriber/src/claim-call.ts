@@ -2,8 +2,10 @@ import type { Leases } from '@callwire/bus'
 import { openDataKey, type ContentRing, type DataKey } from '@callwire/crypto'
 import { callKeys, mediaStreams, transcriptions, type Database, type Tx } from '@callwire/db'
 import type { CallJob } from '@callwire/contracts'
+import type { Ledger } from '@callwire/ledger'
 import type { Clock } from '@callwire/runtime'
 import { and, eq, sql } from 'drizzle-orm'
+import { endErased } from './end-erased.ts'
 import type { TranscriberMetrics } from './metrics.ts'
 import type { Times } from './times.ts'
 
@@ -26,7 +28,8 @@ export type ClaimDeps = {
   contentRing: ContentRing
   owner: string
   times: Pick<Times, 'leaseMs'>
-  clock: Pick<Clock, 'monotonicMs'>
+  ledger: Pick<Ledger, 'transact'>
+  clock: Pick<Clock, 'monotonicMs' | 'now'>
   metrics: Pick<TranscriberMetrics, 'leased'>
 }
 
@@ -42,7 +45,8 @@ export async function claimCall(deps: ClaimDeps, job: CallJob): Promise<Claim | 
   let claim: Claim | null = null
   try {
     const taken = await takeFence(deps, job)
-    if (taken !== null) claim = { ...taken, takenAtMs }
+    if (taken === 'erased') await endErased(deps, job)
+    else if (taken !== null) claim = { ...taken, takenAtMs }
   } finally {
     if (claim === null) await leases.release(job.callId, owner)
   }
@@ -52,13 +56,13 @@ export async function claimCall(deps: ClaimDeps, job: CallJob): Promise<Claim | 
 async function takeFence(
   deps: ClaimDeps,
   { tenantId, callId }: CallJob,
-): Promise<Omit<Claim, 'takenAtMs'> | null> {
+): Promise<Omit<Claim, 'takenAtMs'> | 'erased' | null> {
   const taken = await deps.database.withTenant(tenantId, async (tx) => {
     const [key] = await tx
       .select({ wrapped: callKeys.wrapped })
       .from(callKeys)
       .where(eq(callKeys.callId, callId))
-    if (key === undefined) return null
+    if (key === undefined) return 'erased'
     const [row] = await tx
       .update(transcriptions)
       .set({ fence: sql`${transcriptions.fence} + 1`, updatedAt: sql`now()` })
@@ -72,7 +76,7 @@ async function takeFence(
     const audioForMs = row.fence === 1 ? await readAudioAge(tx, callId) : null
     return { position: row, audioForMs, wrapped: key.wrapped }
   })
-  if (taken === null) return null
+  if (taken === null || taken === 'erased') return taken
   const { wrapped, position, audioForMs } = taken
   const dataKey = openDataKey(deps.contentRing, { tenantId, callId }, wrapped)
   if (audioForMs !== null) deps.metrics.leased(audioForMs)

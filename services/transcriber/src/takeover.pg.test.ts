@@ -192,7 +192,8 @@ describe('whose call it is', () => {
   const metrics = { leased: () => undefined }
   const claimAs = async (owner: string, call: SeededCall) => {
     const leases = createLeases(fixture.bus)
-    const parts = { contentRing, owner, times, clock: systemClock, metrics }
+    const ledger = fixture.ownLedger
+    const parts = { ledger, contentRing, owner, times, clock: systemClock, metrics }
     return claimCall({ database: fixture.own, leases, ...parts }, call)
   }
   const lapse = (call: SeededCall) => fixture.bus.command.del(`cw:lease:{${call.callId}}`)

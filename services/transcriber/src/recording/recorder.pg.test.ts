@@ -1,6 +1,6 @@
 import { createLeases } from '@callwire/bus'
 import { recordings } from '@callwire/db'
-import { PART_MS, toWav } from '@callwire/recordings'
+import { PART_MS, partKey, toWav } from '@callwire/recordings'
 import { memoryStore, type MemoryStore } from '@callwire/recordings/testing'
 import { createMetrics, systemClock, systemRandom } from '@callwire/runtime'
 import { eventually } from '@callwire/testkit'
@@ -44,6 +44,7 @@ async function claim(call: SeededCall, owner: string): Promise<Claim> {
   const claimed = await claimCall(
     {
       ...{ database: fixture.own, leases, contentRing: fixture.ring, owner, times },
+      ledger: fixture.ownLedger,
       ...{ clock: systemClock, metrics: createTranscriberMetrics(createMetrics(), systemClock) },
     },
     call,
@@ -114,6 +115,25 @@ test('a holder that was frozen writes nothing over its successor, and takes its 
   expect(store.objects.size).toBe(2)
   frozen.listener.abort()
   successor.listener.abort()
+})
+
+test('a successor clears up behind holders before it, and touches nothing of those after it', async () => {
+  const call = await seed()
+  const first = await listen(await claim(call, 'one'))
+  first.listener.abort()
+  const { listener } = await listen(await claim(call, 'two'))
+  await hear(listener, 0, 10_000)
+  const { tenantId, callId } = call
+  const recordingId = (await look(call))?.row.id ?? ''
+  const [before, after] = [1, 3].map((fence) =>
+    partKey({ tenantId, callId, recordingId, fromMs: 5_000, fence }),
+  )
+  for (const key of [before ?? '', after ?? '']) await store.put(key, Buffer.from('theirs'))
+  await listener.finish()
+  listener.abort()
+  expect([...store.objects.keys()].toSorted()).toEqual(
+    [partKey({ tenantId, callId, recordingId, fromMs: 0, fence: 2 }), after].toSorted(),
+  )
 })
 
 test('what is not stored is not acknowledged', async () => {

@@ -154,6 +154,13 @@ export async function createFixture() {
       })
       return { tenantId, callId }
     },
+    /** Erases what a call's audio and words are sealed with. */
+    async eraseKey({ tenantId, callId }: SeededCall): Promise<void> {
+      const dialer = await connect('dialer')
+      await dialer.withTenant(tenantId, (tx) =>
+        tx.delete(callKeys).where(eq(callKeys.callId, callId)),
+      )
+    },
     /** A media socket of a call, with its first audio. */
     async socket(call: SeededCall, o: { clockStartMs?: number; priorClockMs?: number } = {}) {
       const dataKey = dataKeys.get(call.callId)

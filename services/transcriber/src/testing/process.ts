@@ -32,7 +32,7 @@ export async function startProcess(fixture: Pick<Fixture, 'environment'>) {
     exited: exited.then(([code]) => code as number | null),
     readyz: async () => {
       const response = await get('/readyz')
-      return { status: response.status, body: (await response.json()) }
+      return { status: response.status, body: await response.json() }
     },
     metrics: async () => (await get('/metrics')).text(),
     async [Symbol.asyncDispose]() {
