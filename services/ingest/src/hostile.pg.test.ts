@@ -105,10 +105,10 @@ test('a hundred hostile sockets cost the good calls beside them nothing', async 
     Array.from({ length: GOOD_CALLS }, (_, i) => fixture.seedCall(phone, { sid: `good-${i}` })),
   )
   const pcms = calls.map((_, i) => pcmOf(FRAMES, i * 31))
+  const good = await Promise.all(calls.map((call) => dial(`${ingest.url}/t/${call.pathToken}`)))
+  for (const [i, client] of good.entries()) client.send(startText({ callSid: `good-${i}` }))
   const hostile = kinds.flatMap((make) => Array.from({ length: HOSTILE_OF_A_KIND }, make))
   try {
-    const good = await Promise.all(calls.map((call) => dial(`${ingest.url}/t/${call.pathToken}`)))
-    for (const [i, client] of good.entries()) client.send(startText({ callSid: `good-${i}` }))
     const began = performance.now()
     const texts = pcms.map((pcm) => mediaTexts(pcm))
     let sent = 0
@@ -119,6 +119,13 @@ test('a hundred hostile sockets cost the good calls beside them nothing', async 
       }
       await new Promise((resolve) => setTimeout(resolve, 20))
     }
+    // A newcomer is heard beside them, if need be at another try.
+    const late = await fixture.seedCall(phone, { sid: 'good-late' })
+    const newcomer = await eventually(
+      () => dial(`${ingest.url}/t/${late.pathToken}`).catch(() => null),
+      { boundMs: 20_000 },
+    )
+    newcomer.send(startText({ callSid: 'good-late' }), ...mediaTexts(pcmOf(5)), stopText())
     for (const client of good) client.send(stopText())
     for (const client of good) {
       expect(await client.closed).toEqual({ code: 1000, reason: 'stop' })
