@@ -98,9 +98,11 @@ function write(redis: Redis, batch: readonly RawCommand[]): void {
   // While Redis is away each rejects at once.
   for (const command of batch) redis.sendCommand(command)
   stream?.uncork()
-  const timer = setTimeout(() => {
+  const giveUp = () => {
     for (const command of batch) command.reject(new Error('no answer in time'))
-  }, ANSWERED_WITHIN_MS)
+  }
+  // A process that stood still itself reads first what has come meanwhile.
+  const timer = setTimeout(() => setImmediate(giveUp), ANSWERED_WITHIN_MS)
   // Answers come in order, so the last one's ends the wait for all.
   const settle = () => clearTimeout(timer)
   last.promise.then(settle, settle)

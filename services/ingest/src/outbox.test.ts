@@ -13,6 +13,7 @@ function fakeRedis() {
   let lastId = 0
   let fault: Fault = 'none'
   let losses = 0
+  let listings = 0
   const wakes: number[] = []
   const refuse = () => {
     if (fault === 'before') throw new BusError('unavailable', 'Redis does not answer.')
@@ -28,6 +29,7 @@ function fakeRedis() {
       }),
     idsAfter: (afterId) =>
       attempt(() => {
+        listings += 1
         refuse()
         return stream.map(({ id }) => id).filter((id) => Number(id) > Number(afterId))
       }),
@@ -51,6 +53,7 @@ function fakeRedis() {
   return {
     sink,
     wakes,
+    listings: () => listings,
     entries: () => stream.map(({ entry }) => entry),
     setFault: (next: Fault) => {
       fault = next
@@ -188,6 +191,19 @@ describe('createOutbox', () => {
     pushBlock()
     await clock.advance(1)
     expect(heard(redis.entries())).toEqual(upTo(51))
+  })
+
+  test('a fault that cost nothing is looked into by one entry, not by all that is kept', async () => {
+    const { clock, redis, pushBlock } = setUp()
+    for (let i = 0; i < 50; i += 1) pushBlock()
+    await clock.advance(1)
+    redis.setFault('before')
+    pushBlock()
+    await clock.advance(100)
+    redis.setFault('none')
+    await clock.advance(2_000)
+    expect(heard(redis.entries())).toEqual(upTo(51))
+    expect(redis.listings()).toBe(0)
   })
 
   test('says how much audio Redis has not taken', async () => {

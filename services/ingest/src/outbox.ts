@@ -60,7 +60,7 @@ export function createOutbox(o: {
   let kept: Item[] = []
   let inFlight: Item | null = null
   let running = false
-  let wanted = { wake: false, look: false, recheck: false }
+  let wanted = { wake: false, recheck: false }
   let losses = o.sink.losses()
   let failures = 0
   let isClosed = false
@@ -86,8 +86,7 @@ export function createOutbox(o: {
     else onIdle()
   }
 
-  const hasWork = () =>
-    !isClosed && (pending.length > 0 || wanted.wake || wanted.look || wanted.recheck)
+  const hasWork = () => !isClosed && (pending.length > 0 || wanted.wake || wanted.recheck)
 
   const pump = async () => {
     while (hasWork()) {
@@ -116,10 +115,6 @@ export function createOutbox(o: {
     if (wanted.recheck) {
       await restore()
       wanted.recheck = false
-    } else if (wanted.look) {
-      const newest = kept.at(-1)
-      if (newest !== undefined && !(await o.sink.has(newest.id))) await restore()
-      wanted.look = false
     } else if (wanted.wake) {
       await o.sink.wakeTranscriber()
       wanted.wake = false
@@ -137,8 +132,10 @@ export function createOutbox(o: {
 
   /** Redis may have restarted from its file, a second short, or come back empty. */
   const restore = async () => {
-    const [first] = kept
-    if (first === undefined) return
+    const [first, newest] = [kept[0], kept.at(-1)]
+    if (first === undefined || newest === undefined) return
+    // A file that is short is short of its end: where the newest is, so are those before it.
+    if (await o.sink.has(newest.id)) return
     let lost: Item[]
     if (await o.sink.exists()) {
       const present = new Set([first.id, ...(await o.sink.idsAfter(first.id))])
@@ -190,7 +187,7 @@ export function createOutbox(o: {
     },
     recheck() {
       if (kept.length === 0) return
-      wanted.look = true
+      wanted.recheck = true
       kick()
     },
     bufferedMs: () => (pending.at(-1)?.endMs ?? 0) - (pending[0]?.fromMs ?? 0),
@@ -205,7 +202,7 @@ export function createOutbox(o: {
         stop.abort()
       }
       isClosed = true
-      wanted = { wake: false, look: false, recheck: false }
+      wanted = { wake: false, recheck: false }
       for (const { entry, fromMs, endMs } of pending.splice(0)) {
         if (entry.kind === 'audio') o.onLost({ fromMs, toMs: endMs })
       }
