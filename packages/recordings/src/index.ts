@@ -16,7 +16,7 @@ export {
 } from './audio/playback.ts'
 export { fromWav, toWav, wavHeader, WAV_HEADER_BYTES } from './audio/wav.ts'
 export { createRecordingStore } from './create-recording-store.ts'
-export { isObjectKey, partKey, partPrefix, type PartName } from './object-key.ts'
+export { fenceOfPart, isObjectKey, partKey, partPrefix, type PartName } from './object-key.ts'
 export { persistently } from './persistent.ts'
 export { RecordingStoreError, type RecordingStoreErrorCode } from './recording-store-error.ts'
 export type { RecordingStore } from './recording-store.ts'

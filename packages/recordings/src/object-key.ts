@@ -34,3 +34,9 @@ export function partPrefix(o: Omit<PartName, 'fromMs' | 'fence'>): string {
 export function partKey(o: PartName): string {
   return requireObjectKey(`${partPrefix(o)}${o.fromMs}-${o.fence}.wav.sealed`)
 }
+
+/** Whose object a key of `partKey` names, also while it was being written; null for every other text. */
+export function fenceOfPart(key: string): number | null {
+  const fence = /-\d+-(\d{1,15})\.wav\.sealed(?:\.|$)/.exec(key)?.[1]
+  return fence === undefined ? null : Number(fence)
+}

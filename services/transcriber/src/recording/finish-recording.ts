@@ -1,6 +1,6 @@
 import { recordingParts, recordings, transcriptions } from '@callwire/db'
 import type { Ledger } from '@callwire/ledger'
-import { partPrefix, type RecordingStore } from '@callwire/recordings'
+import { fenceOfPart, partPrefix, type RecordingStore } from '@callwire/recordings'
 import { errorFields, type Logger } from '@callwire/runtime'
 import { and, eq, sql } from 'drizzle-orm'
 import type { Claim } from '../claim-call.ts'
@@ -53,7 +53,9 @@ export async function finishRecording(
     for (const key of await deps.store.list(
       partPrefix({ tenantId, callId, recordingId: recording.id }),
     )) {
-      if (!known.has(key)) await deps.store.remove(key)
+      // Of later holders nothing: theirs may be about to get its row.
+      const isOld = (fenceOfPart(key) ?? Number.POSITIVE_INFINITY) <= fence
+      if (isOld && !known.has(key)) await deps.store.remove(key)
     }
   } catch (error) {
     // They go with the recording at the latest, and are noise without its key.
