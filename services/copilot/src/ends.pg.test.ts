@@ -87,12 +87,23 @@ describe('draining', () => {
   })
 
   test('who comes meanwhile is answered 503, and who does not leave is cut off', async () => {
-    const other = await fixture.start({ limits: { drainMs: 2_000, destroyMs: 60_000 } })
+    const other = await fixture.start({ limits: { drainMs: 500, destroyMs: 60_000 } })
     const key = await fixture.key(tenantId)
     const stubborn = await openStubborn(other.port, key.token)
     stubborn.stopReading()
     const stop = other[Symbol.asyncDispose]()
     expect((await connect(other.url).refused)?.status).toBe(503)
+    await stop
+    stubborn.readTheRest()
+    expect(await stubborn.ended).toBe(1012)
+  })
+
+  test('whoever asks for an event stream meanwhile is answered 503, and readiness says why', async () => {
+    const other = await fixture.start({ limits: { drainMs: 20_000, destroyMs: 60_000 } })
+    const key = await fixture.key(tenantId)
+    const stubborn = await openStubborn(other.port, key.token)
+    stubborn.stopReading()
+    const stop = other[Symbol.asyncDispose]()
     const callId = await fixture.call(tenantId)
     const late = await fetch(`${other.http}/v1/copilot/calls/${callId}/events`, {
       headers: { authorization: `Bearer ${key.token}` },
@@ -106,13 +117,12 @@ describe('draining', () => {
       503,
       { checks: { accepting: 'draining', database: 'ok' } },
     ])
+    stubborn.leave()
     await stop
-    stubborn.readTheRest()
-    expect(await stubborn.ended).toBe(1012)
   })
 
   test('a successor takes the ports over while the last consumers leave', async () => {
-    const other = await fixture.start({ limits: { drainMs: 20_000 } })
+    const other = await fixture.start({ limits: { drainMs: 20_000, destroyMs: 60_000 } })
     const key = await fixture.key(tenantId)
     const stubborn = await openStubborn(other.port, key.token)
     stubborn.stopReading()
