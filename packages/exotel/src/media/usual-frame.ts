@@ -8,7 +8,7 @@ const tail = Buffer.from('"}}')
 const PAD = '='.charCodeAt(0)
 
 /**
- * A media message in the one spelling that real calls have (captures; `exotel.md` §4 knows more),
+ * A media message in the one spelling that captures of real calls have (others exist, and are read),
  * read without a parser: of the bytes that come in, nearly all are these. Null for anything else,
  * valid or not: that is read the long way, with the same outcome.
  */
