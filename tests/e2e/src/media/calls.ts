@@ -31,7 +31,7 @@ export type Calls = {
   /** What is wrong with what is told of these calls, each line with the call's way. */
   problems(
     calls: readonly LiveCall[],
-    o: (call: LiveCall) => Pick<Told, 'mayMiss' | 'exactToMs' | 'toleranceMs'>,
+    o: (call: LiveCall) => Omit<Told, 'callId' | 'turns' | 'spokenMs' | 'events'>,
   ): Promise<string[]>
   /** How many words were spoken in these calls, and how many of them are told. */
   tally(calls: readonly LiveCall[]): Promise<{ spoken: number; told: number }>

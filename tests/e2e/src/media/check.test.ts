@@ -64,6 +64,10 @@ test.each<[string, Told]>([
       { gaps: [{ fromMs: 1_850, toMs: 2_400 }] },
     ),
   ],
+  [
+    'a word that ends in a block which is named missing, too, where that may be',
+    call([started, first, second, gap(2_150, 2_400), ended()], { ...anywhere, gapEdgeMs: 100 }),
+  ],
   ['words after the end of the conversation', call([started, first, ended()], { spokenMs: 1_400 })],
   [
     'places of a socket that took over, within the tolerance',

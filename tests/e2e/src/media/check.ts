@@ -24,6 +24,8 @@ export type Told = {
   /** From here on another socket goes on by wall time: places agree to `toleranceMs`, before it exactly. */
   exactToMs?: number
   toleranceMs?: number
+  /** By how much a gap's edges may be off: a block that was on its way may be heard and named missing. */
+  gapEdgeMs?: number
 }
 
 /**
@@ -92,7 +94,7 @@ function wordProblems(told: Told): string[] {
     const { text, startMs, endMs } = word
     const named = `“${text}” at ${startMs}–${endMs}`
     const n = times.get(text) ?? 0
-    const leewayMs = leewayAt(told, endMs)
+    const leewayMs = Math.max(leewayAt(told, endMs), told.gapEdgeMs ?? 0)
     if (n > 1) problems.push(`${named} is told ${n} times`)
     if (n > 0) {
       const isNamedMissing = gaps.some(

@@ -16,12 +16,14 @@ export type BreakableRedis = {
 /** What became of the calls that were live during a fault. */
 export type Trial = { live: readonly LiveCall[]; problems: readonly string[] }
 
-type Terms = Pick<Told, 'mayMiss' | 'exactToMs' | 'toleranceMs'>
+type Terms = Pick<Told, 'mayMiss' | 'exactToMs' | 'toleranceMs' | 'gapEdgeMs'>
 
 /** Audio on its way through a process that dies, and the word that it was a part of. */
 const ON_ITS_WAY_MS = 1_000
 /** What wall time may be off by: a socket that took over is placed by its arrival, and so is a call's end. */
 export const BY_WALL_TIME_MS = 500
+/** A block whose way into Redis was cut, and a frame: ingest cannot know whether it arrived. */
+const BLOCK_MS = 120
 /** What ingest has to keep for: so long without Redis costs no word. */
 const BEARABLE_MS = 10_000
 const TOO_LONG_MS = 17_000
@@ -142,6 +144,7 @@ export async function loseRedis({ calls, redis }: World, ways: Way[]): Promise<T
       fromMs: (wentMs.get(callId) ?? 0) - ON_ITS_WAY_MS,
       toMs: (cameMs.get(callId) ?? 0) - BEARABLE_MS + BACK_AT_WORK_MS,
     },
+    gapEdgeMs: BLOCK_MS,
   }))
   return { live, problems }
 }
