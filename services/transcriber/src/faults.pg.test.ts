@@ -58,6 +58,8 @@ async function expectAccounted(call: SeededCall) {
 
 describe('a transcriber that is told to end', () => {
   test('hands its calls over at once, to whom it wakes, and ends in good order', async () => {
+    // Looks for nothing by itself once it runs: it has the call from the one that leaves.
+    await start({ times: { findMs: NEVER_MS } })
     await using first = await startProcess(fixture)
     const call = await fixture.call()
     const interims = await fixture.interims(call)
@@ -76,8 +78,6 @@ describe('a transcriber that is told to end', () => {
     expect(metrics).toMatch(/^callwire_transcriber_sessions 1$/m)
     expect(metrics).toMatch(/^callwire_transcriber_lease_seconds_count 1$/m)
     expect(metrics).toMatch(/^callwire_audio_to_provider_seconds_count 24$/m)
-    // Looks for nothing by itself: it has the call from the one that leaves.
-    await start({ times: { findMs: NEVER_MS } })
     first.signal('SIGTERM')
     expect(await first.exited).toBe(0)
     await eventually(async () => (await fixture.row(call)).fence === 2)
@@ -135,6 +135,7 @@ test(
 describe('Redis away in mid-call', () => {
   test.each([
     ['for a moment: the call stays where it is', { awayMs: 400, leaseMs: 5_000, fence: 1 }],
+    ['for seconds: the call stays where it is', { awayMs: 3_500, leaseMs: 15_000, fence: 1 }],
     [
       'for longer than the lease: it is taken up again',
       { awayMs: 3_000, leaseMs: 1_500, fence: 2 },
