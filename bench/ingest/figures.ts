@@ -28,7 +28,8 @@ export function figuresOf(measured: Measured): Figure[] {
     figure('to open a stream, its handshake and its call', opening.get('callwire') ?? NaN, 'ms'),
     figure('the floor’s, its handshake', opening.get('floor') ?? NaN, 'ms'),
     ...(searches === null ? [] : largest(searches)),
-    ...(memory === null ? [] : memories(memory)),
+    // Memory is told by the difference, where there is one.
+    ...(memory === null || memory.high.streams <= memory.low.streams ? [] : memories(memory)),
     ...(searches === null ? [] : lengths(pipe)),
     figure(
       'frames and blocks of ours that were lost',

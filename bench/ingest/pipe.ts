@@ -5,8 +5,10 @@ import type { Generator } from './generator.ts'
 import { bucketsOf, quantileSince } from './histogram.ts'
 import { say } from './say.ts'
 
-/** The transcriber takes every call up, with what is left of those before. */
-const SETTLE_MS = 10_000
+/** The transcriber first brings the calls of the turns before to their end. */
+const CATCH_UP_MS = 15_000
+/** Every call is taken up, and has a provider. */
+const SETTLE_MS = 8_000
 const HISTOGRAM = 'callwire_audio_to_provider_seconds'
 
 /** How long audio takes from its last byte in ingest to the provider, in ms. */
@@ -16,6 +18,7 @@ export type Pipe = { streams: number; blocks: number; p50: number; p99: number }
 export async function measurePipe(o: {
   generator: Generator
   callwire: Callwire
+  streams: number
   seconds: number
 }): Promise<Pipe | null> {
   const { generator, callwire } = o
@@ -23,6 +26,8 @@ export async function measurePipe(o: {
   if (cores !== null) pin(callwire.pid, `${cores.measured},${cores.others}`)
   await using transcriber = await callwire.startTranscriber()
   if (cores !== null) pin(transcriber.pid, `${cores.measured},${cores.others}`)
+  await sleep(CATCH_UP_MS)
+  await generator.openTo(callwire, o.streams)
   const read = async () => bucketsOf(await (await fetch(transcriber.metricsUrl)).text(), HISTOGRAM)
   const windowMs = o.seconds * 1_000
   const look = sleep(SETTLE_MS).then(read)

@@ -90,8 +90,9 @@ export async function runIngest(o: {
   await generator.closeTo(floor, 0)
   await shelf.clear(floor)
   const half = Math.floor((found[0]?.streams ?? 0) / 2)
-  await generator.closeTo(callwire, half)
-  const pipe = await measurePipe({ generator, callwire, seconds: o.seconds * 2 })
+  await generator.closeTo(callwire, 0)
+  await shelf.clear(callwire)
+  const pipe = await measurePipe({ generator, callwire, streams: half, seconds: o.seconds * 2 })
   return figuresOf({ comparisons, opening, searches: found, memory, pipe })
 }
 
