@@ -3,6 +3,7 @@ import { errorFields } from '@callwire/runtime'
 import type { WebSocket } from 'ws'
 import type { Admission } from './admission.ts'
 import { closes, DISCONNECTED, endedByPeer, type Close } from './closes.ts'
+import { cutIfDeaf } from './deaf-peer.ts'
 import { createFloodMeter } from './flood-meter.ts'
 import { createHold } from './hold.ts'
 import type { LiveStream } from './live-stream.ts'
@@ -29,8 +30,6 @@ type Phase = 'opening' | 'binding' | 'live' | 'ended'
 
 /** The third text that is no JSON object is no accident. */
 const MAX_NOT_JSON = 3
-/** We say nothing but pings, pongs and a close: who leaves so much of it unread is not listening. */
-const MAX_UNREAD_BYTES = 256 * 1024
 /** A flood goes on while our close is under way; after this its sender is not listening. */
 const FLOOD_AFTER_CLOSE_MS = 2_000
 /** Limits are in seconds; a quarter keeps them exact enough. */
@@ -242,19 +241,12 @@ export function createSession(
     }
   }
 
-  /** True when the peer has left so much unread that the connection was taken away. */
-  const isDeaf = () => {
-    if (socket.bufferedAmount <= MAX_UNREAD_BYTES) return false
-    socket.terminate()
-    return true
-  }
-
   const session: Session = {
     tick(nowMs) {
       if (phase === 'live') live?.tick(nowMs)
       if (nowMs < judgeAtMs) return
       judgeAtMs = nowMs + JUDGE_EVERY_MS
-      if (isDeaf() || isEnded()) return
+      if (cutIfDeaf(socket) || isEnded()) return
       const verdict = judgeLimits(times, nowMs)
       switch (verdict.kind) {
         case 'none':
@@ -284,7 +276,7 @@ export function createSession(
     guard(() => {
       const nowMs = clock.monotonicMs()
       if (flood.count(nowMs)) tooMany(nowMs)
-      if (!isEnded() && !isDeaf()) socket.pong(data)
+      if (!isEnded() && !cutIfDeaf(socket)) socket.pong(data)
     })
   })
   socket.on('pong', () => {

@@ -4,7 +4,7 @@ import type { Route } from '../http/route.ts'
 import { account, fixturesOf, type Fixtures } from '../testing/fixtures.ts'
 import { gatewayUnderTest, textAt, type GatewayUnderTest } from '../testing/gateway-under-test.ts'
 import { rowCounts } from '../testing/database-rows.ts'
-import { sampleOf, shapesOf, type Known } from '../testing/sample.ts'
+import { sampleOf, shapesOf, wrongValues, type Known } from '../testing/sample.ts'
 
 let gw: GatewayUnderTest
 let own: Fixtures
@@ -135,13 +135,6 @@ async function refused(
     paths: error.details?.issues.map((issue) => issue.path) ?? [],
     text: answer.text,
   }
-}
-
-/** No field takes any of these; secrets that are compared and not stored may be any text. */
-function wrongValues(name: string): unknown[] {
-  const everywhere = [{ echo: { deep: 'do-not-echo' } }, ['do-not-echo', 1], -1.5]
-  const isSecret = /password|refreshToken/i.test(name)
-  return isSecret ? everywhere : [...everywhere, 'do-not-echo\u0000']
 }
 
 describe('every route', () => {

@@ -51,3 +51,10 @@ function valueOf(name: string, schema: JsonSchema, known: Known): unknown {
       return null
   }
 }
+
+/** No field takes any of these; secrets that are compared and not stored may be any text. */
+export function wrongValues(name: string): unknown[] {
+  const everywhere = [{ echo: { deep: 'do-not-echo' } }, ['do-not-echo', 1], -1.5]
+  const isSecret = /password|refreshToken/i.test(name)
+  return isSecret ? everywhere : [...everywhere, 'do-not-echo\u0000']
+}
