@@ -175,3 +175,21 @@ test('bytes cut out of the middle of a frame do not end the hearing', async () =
   expect(finals(events)[1]?.text).toBe(spoken[1])
   expectEveryWordAccountedFor(events)
 })
+
+test('listening that begins behind a hole tells of the word that lost its beginning there', async () => {
+  const words = conversation.flatMap((one) => one.words)
+  for (const first of frames.keys()) {
+    const connection = loopbackProvider.open({ sampleRate: 8_000, languages: [] })
+    connection.missed?.()
+    connection.write(Buffer.concat(frames.slice(first)))
+    connection.end()
+    const events = await Array.fromAsync(connection)
+    const fromMs = first * 20
+    const said = finals(events).flatMap((event) => event.text.split(' '))
+    expect(said).toEqual(words.filter((word) => word.startMs >= fromMs).map(({ text }) => text))
+    const cut = words.find((word) => word.startMs < fromMs && word.endMs > fromMs)
+    const lost = losses(events).map((loss) => [loss.startMs + fromMs, loss.endMs + fromMs])
+    const whole: unknown = expect.toSatisfy((ms: number) => ms >= (cut?.endMs ?? 0))
+    expect(lost).toEqual(cut === undefined ? [] : [[fromMs, whole]])
+  }
+})

@@ -58,6 +58,7 @@ function openLoopback(): SpeechConnection {
       if (!ended) take(scanner.push(pcm))
       return true
     },
+    missed: () => words.missed(),
     end() {
       if (ended) return
       ended = true

@@ -18,6 +18,8 @@ type Utterance = { number: number; speaker: number; words: Word[]; startMs: numb
 type Range = { fromMs: number; toMs: number; damage: Damage }
 
 export type WordAssembler = {
+  /** Sound is missing right before the next frame; of use before the first one, as frames are numbered. */
+  missed(): void
   push(ordered: Ordered): ProviderEvent[]
   flush(): ProviderEvent[]
 }
@@ -33,6 +35,10 @@ export function createWordAssembler(): WordAssembler {
   let waiting: CaptionRecord[] = []
   let damages: Range[] = []
   let loss: Range | null = null
+  let hasHeard = false
+  let beginsCut = false
+  /** Where listening began, when that was behind a hole. */
+  let cutMs = 0
   let lastEndMs = 0
   let nowMs = 0
   const open = new Map<number, Utterance>()
@@ -96,7 +102,12 @@ export function createWordAssembler(): WordAssembler {
     if (record.type === 'word') return settleWord(record)
     const utterance = open.get(record.utterance)
     const out = settleLoss(record.endMs)
-    return utterance === undefined ? out : [...out, ...close(utterance, record.language)]
+    if (utterance !== undefined) return [...out, ...close(utterance, record.language)]
+    // Listening began in its last word, whose own record had gone by.
+    const hasToldIt = out.length > 0 || record.endMs <= Math.max(cutMs, lastEndMs)
+    if (hasToldIt || record.startMs >= cutMs) return out
+    lastEndMs = record.endMs
+    return [lost(cutMs, record.endMs, 'audio_missing')]
   }
 
   /** A word is settled by the first good frame after it: until then its last frame may come twice. */
@@ -109,6 +120,14 @@ export function createWordAssembler(): WordAssembler {
   const breakRecord = (range: Range) => {
     pieces = null
     loss ??= { ...range, fromMs: Math.min(lastEndMs, range.fromMs) }
+  }
+
+  /** Listening begins behind a hole: a word that is being spoken has lost its beginning. */
+  const beginCut = (firstMs: number) => {
+    const fromMs = firstMs - FRAME_MS
+    damages.push({ fromMs, toMs: firstMs, damage: 'audio_missing' })
+    lastEndMs = fromMs
+    cutMs = firstMs
   }
 
   const readPiece = (frame: Extract<Ordered, { kind: 'frame' }>['frame']) => {
@@ -124,6 +143,9 @@ export function createWordAssembler(): WordAssembler {
   }
 
   return {
+    missed() {
+      beginsCut ||= !hasHeard
+    },
     push(ordered) {
       if (ordered.kind === 'damage') {
         damages.push(ordered)
@@ -135,6 +157,8 @@ export function createWordAssembler(): WordAssembler {
         return []
       }
       const { frame } = ordered
+      if (!hasHeard && beginsCut && frame.index > 0) beginCut(frame.index * FRAME_MS)
+      hasHeard = true
       time.at(frame.index * FRAME_MS, ordered.offsetMs)
       nowMs = (frame.index + 1) * FRAME_MS
       damages = damages.filter((range) => range.toMs > nowMs - DAMAGE_MEMORY_MS)

@@ -5,6 +5,8 @@ export type Chunk = {
   pcm: Buffer
   /** When its last byte came in, epoch ms. */
   arrivedAtMs?: number
+  /** The call has no sound right before it. */
+  afterHole?: true
 }
 
 export type AudioRing = {

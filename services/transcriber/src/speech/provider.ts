@@ -58,6 +58,11 @@ export type SpeechConnection = AsyncIterable<ProviderEvent> & {
   ready(signal: AbortSignal): Promise<void>
   /** s16le mono PCM. False asks the caller to wait. Never throws. */
   write(pcm: Buffer): boolean
+  /**
+   * Says that sound is missing right before what is written next. A provider that reports losses
+   * must tell of a word that has lost its beginning there, also when nothing was written before.
+   */
+  missed?(): void
   /** Says that no audio follows; the iteration ends when the last words are out. */
   end(): void
   /** Lets go at once. */

@@ -13,6 +13,8 @@ function scripted(
   connections: ((heard: Buffer[], say: (event: ProviderEvent) => void) => void)[],
 ) {
   const heard: Buffer[][] = []
+  /** Before which of its blocks a connection was told that sound is missing. */
+  const missedAt: number[][] = []
   const provider: SpeechProvider = {
     id,
     capabilities: {
@@ -26,10 +28,13 @@ function scripted(
     open() {
       const events = createEventQueue<ProviderEvent>()
       const own: Buffer[] = []
+      const missed: number[] = []
+      missedAt.push(missed)
       const react = connections[heard.length] ?? (() => undefined)
       heard.push(own)
       const connection: SpeechConnection = {
         ready: () => Promise.resolve(),
+        missed: () => missed.push(own.length),
         write(pcm) {
           own.push(pcm)
           react(own, (event) => events.push(event))
@@ -42,7 +47,7 @@ function scripted(
       return connection
     },
   }
-  return { provider, heard }
+  return { provider, heard, missedAt }
 }
 
 const block = (value: number) => Buffer.alloc(1_600, value)
@@ -112,4 +117,24 @@ test('when every provider has refused, what was not final is named as lost', asy
     endMs: 500,
     reason: 'provider_failed',
   })
+})
+
+test('a vendor is told where sound is missing, each connection anew', async () => {
+  const { provider, missedAt } = scripted('one', [
+    (heard, say) => {
+      if (heard.length === 3) say({ type: 'error', kind: 'network', retryable: true })
+    },
+  ])
+  const session = open([provider])
+  session.hole({ fromMs: 0, toMs: 500, reason: 'audio_missing' })
+  session.write(block(1), 500)
+  session.write(block(2), 600)
+  session.hole({ fromMs: 700, toMs: 900, reason: 'audio_missing' })
+  session.write(block(3), 900)
+  session.end()
+  await Array.fromAsync(session)
+  expect(missedAt).toEqual([
+    [0, 2],
+    [0, 2],
+  ])
 })

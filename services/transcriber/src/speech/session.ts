@@ -78,6 +78,7 @@ export function createSpeechSession(options: Options): SpeechSession {
   /** The running number of the next chunk to send. */
   let cursor = 0
   let isGivenUp = false
+  let isAfterHole = false
   let wakeWriter: (() => void) | null = null
   let wakeReader: (() => void) | null = null
 
@@ -106,6 +107,7 @@ export function createSpeechSession(options: Options): SpeechSession {
       if (chunk !== undefined) {
         cursor += 1
         time.sent(chunk.callMs, chunk.durationMs)
+        if (chunk.afterHole) connection.missed?.()
         connection.write(chunk.pcm)
         givenToMs = Math.floor(chunk.callMs + chunk.durationMs)
         if (cursor > firstGiven && chunk.arrivedAtMs !== undefined) {
@@ -231,13 +233,15 @@ export function createSpeechSession(options: Options): SpeechSession {
       const durationMs = pcm.length / bytesPerMs
       heardToMs = Math.max(heardToMs, Math.floor(callMs + durationMs))
       const arrived = arrivedAtMs === undefined ? {} : { arrivedAtMs }
-      ring.push({ callMs, durationMs, pcm, ...arrived })
+      ring.push({ callMs, durationMs, pcm, ...arrived, ...(isAfterHole && { afterHole: true }) })
+      isAfterHole = false
       if (!isGivenUp) telling.heardTo(heardToMs)
       nudge()
     },
     hole({ fromMs, toMs, reason }) {
       if (ended || stop.signal.aborted) return
       heardToMs = Math.max(heardToMs, Math.ceil(toMs))
+      isAfterHole = true
       telling.hole({ startMs: fromMs, endMs: toMs, reason })
     },
     givenToMs: () => givenToMs,
