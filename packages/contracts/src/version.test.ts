@@ -15,7 +15,7 @@ test('the consumer socket’s messages are those of protocol 1', () => {
   const hash = createHash('sha256').update(JSON.stringify(wire)).digest('hex').slice(0, 16)
   expect({ protocol: CONSUMER_PROTOCOL, hash }).toMatchInlineSnapshot(`
     {
-      "hash": "0862455ac091b3d3",
+      "hash": "3cfa6bf3efde6f08",
       "protocol": 1,
     }
   `)

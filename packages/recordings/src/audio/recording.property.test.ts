@@ -12,8 +12,9 @@ const call = fc
     sampleRate: fc.constantFrom(8_000, 16_000),
     pieces: fc.array(
       fc.record({
-        holeMs: fc.oneof(fc.constant(0), fc.constant(0), fc.nat(700)),
-        ms: fc.integer({ min: 1, max: 130 }),
+        // Times are floored, so a single millisecond is neither a hole nor a block.
+        holeMs: fc.oneof(fc.constant(0), fc.constant(0), fc.integer({ min: 2, max: 700 })),
+        ms: fc.integer({ min: 2, max: 130 }),
       }),
       { maxLength: 40 },
     ),
