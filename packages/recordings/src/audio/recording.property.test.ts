@@ -5,6 +5,9 @@ import { createPartCutter, type Block, type Part } from './cut-parts.ts'
 import { fromWav, toWav, WAV_HEADER_BYTES } from './wav.ts'
 
 const PART_MS = 300
+const STEP_MS = 5
+const inSteps = (min: number, max: number) =>
+  fc.integer({ min: min / STEP_MS, max: max / STEP_MS }).map((steps) => steps * STEP_MS)
 
 /** Blocks on the clock, each with the samples of its own number, and holes between them. */
 const call = fc
@@ -12,9 +15,9 @@ const call = fc
     sampleRate: fc.constantFrom(8_000, 16_000),
     pieces: fc.array(
       fc.record({
-        // Times are floored, so a single millisecond is neither a hole nor a block.
-        holeMs: fc.oneof(fc.constant(0), fc.constant(0), fc.integer({ min: 2, max: 700 })),
-        ms: fc.integer({ min: 2, max: 130 }),
+        // In steps: what begins within a millisecond of what came before is taken to follow it.
+        holeMs: fc.oneof(fc.constant(0), fc.constant(0), inSteps(0, 700)),
+        ms: inSteps(STEP_MS, 130),
       }),
       { maxLength: 40 },
     ),
