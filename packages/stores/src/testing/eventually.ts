@@ -1,5 +1,5 @@
 /** Long enough for a busy machine; a test that waits this long has failed. */
-const defaultBoundMs = 10_000
+const defaultBoundMs = 20_000
 const lookEveryMs = 20
 
 /** Calls `look` until it gives something other than undefined, null or false, and gives that. Rejects at the bound. */
