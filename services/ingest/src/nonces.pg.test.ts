@@ -40,7 +40,8 @@ test('over sockets, processes and losses of Redis, no two blocks share a key and
 
   const first = await dial(`${one.url}/t/${pathToken}`)
   first.send(startText({}), ...mediaTexts(pcmOf(40)))
-  await more(8)
+  const taken = () => one.context.audio.read(callId, '0', { blockMs: 0, count: 100 })
+  await eventually(async () => (await taken()).length >= 8)
   // Empty when it is back: what is kept comes again.
   await fixture.redis.flush()
   await more(16)

@@ -177,7 +177,7 @@ export async function startConstellation(
 export function killService(
   system: Pick<Constellation, 'runFile'>,
   service: Service,
-  signal: 'SIGKILL' | 'SIGTERM' = 'SIGKILL',
+  signal: 'SIGKILL' | 'SIGTERM' | 'SIGSTOP' = 'SIGKILL',
 ): number {
   const pid = system.runFile().pids[service]
   if (pid === undefined) throw new Error(`${service} does not run`)
