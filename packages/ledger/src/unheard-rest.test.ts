@@ -36,6 +36,19 @@ describe('the rest of a call that nobody heard', () => {
     ['is none after a closing handshake', { events: [started, ended('closed')] }, null],
     ['is none of a call that was cancelled', { events: [started, ended('canceled')] }, null],
     ['is none when the call ended with its audio', { endedAt: at(20_050) }, null],
+    [
+      'is the word that was cut when our close ended the call',
+      { events: [started, ended('drain')], endedAt: at(20_050) },
+      rest(18_000, 20_050),
+    ],
+    [
+      'is nothing when our close ended the call and cut no word',
+      {
+        events: [started, event('transcript.final', { endMs: 20_000 }), ended('drain')],
+        endedAt: at(19_950),
+      },
+      null,
+    ],
     ['is as short as a block', { endedAt: at(20_100) }, rest(18_000, 20_100)],
     ['begins behind what was heard of a row that lags', { ackedMs: 22_500 }, rest(20_500)],
     [

@@ -44,11 +44,14 @@ export function unheardRest(facts: UnheardFacts): { fromMs: number; toMs: number
     starts.length > 0
       ? Math.min(...starts)
       : Math.min(...streams.map(({ openedAt }) => openedAt.getTime()))
-  const toMs = Math.floor(endedAt.getTime() - firstAudioMs)
-  const toldMs = toldTo(facts)
   const audioMs = Math.max(facts.ackedMs, ...streams.map(({ clockMs }) => clockMs))
-  if (toMs - Math.max(audioMs, toldMs) < LEAST_REST_MS) return null
-  return { fromMs: Math.max(audioMs - CUT_WORD_MS, toldMs), toMs }
+  const toMs = Math.max(audioMs, Math.floor(endedAt.getTime() - firstAudioMs))
+  const toldMs = toldTo(facts)
+  const endsWithAudio = toMs - Math.max(audioMs, toldMs) < LEAST_REST_MS
+  // A call whose socket is all it has ends with it: a word that our own close cut is missing then, too.
+  if (endsWithAudio && !wasCutByUs(facts)) return null
+  const fromMs = Math.max(audioMs - CUT_WORD_MS, toldMs)
+  return toMs - fromMs < LEAST_REST_MS ? null : { fromMs, toMs }
 }
 
 /** Where the last word or told gap ends. */
@@ -63,6 +66,12 @@ function toldTo({ events }: UnheardFacts): number {
     }
   }
   return toMs
+}
+
+/** Whether the last socket's audio was going on when we closed it. */
+function wasCutByUs({ events }: UnheardFacts): boolean {
+  const last = events.findLast(({ type }) => type === 'stream.ended')
+  return last?.type === 'stream.ended' && ['drain', 'fault'].includes(last.data?.reason ?? '')
 }
 
 /** The ends since the last socket's audio began are its own, and late news of sockets before it. */
