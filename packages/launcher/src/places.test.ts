@@ -18,12 +18,24 @@ afterEach(() => {
   for (const server of open.splice(0)) server.close()
 })
 
-async function takePort(): Promise<number> {
+async function takePort(wanted = 0): Promise<number> {
   const server = createServer()
   open.push(server)
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject).listen(wanted, '127.0.0.1', resolve)
+  })
   const address = server.address()
   return typeof address === 'object' && address !== null ? address.port : 0
+}
+
+/** A port that is taken, behind two that are free. */
+async function takePortBehindFreeOnes(): Promise<number> {
+  for (;;) {
+    const port = await takePort()
+    const before = await Promise.allSettled([takePort(port - 2), takePort(port - 1)])
+    await Promise.all(open.splice(-2).map((server) => new Promise((done) => server.close(done))))
+    if (before.every(({ status }) => status === 'fulfilled')) return port
+  }
 }
 
 describe('decidePlaces', () => {
@@ -63,7 +75,7 @@ describe('decidePlaces', () => {
   )
 
   it('looks at every metrics port, not only the first', async () => {
-    const port = await takePort()
+    const port = await takePortBehindFreeOnes()
     const ports = { ...anyPort, METRICS_PORT: port - 2 }
     await expect(decidePlaces({ host: '127.0.0.1', ports }, services)).rejects.toThrow(
       `Port ${port} is already in use: stop the program that uses it, or set METRICS_PORT to another port.`,
