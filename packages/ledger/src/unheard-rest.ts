@@ -46,11 +46,8 @@ export function unheardRest(facts: UnheardFacts): { fromMs: number; toMs: number
       : Math.min(...streams.map(({ openedAt }) => openedAt.getTime()))
   const audioMs = Math.max(facts.ackedMs, ...streams.map(({ clockMs }) => clockMs))
   const toMs = Math.max(audioMs, Math.floor(endedAt.getTime() - firstAudioMs))
-  const toldMs = toldTo(facts)
-  const endsWithAudio = toMs - Math.max(audioMs, toldMs) < LEAST_REST_MS
-  // A call whose socket is all it has ends with it: a word that our own close cut is missing then, too.
-  if (endsWithAudio && !wasCutByUs(facts)) return null
-  const fromMs = Math.max(audioMs - CUT_WORD_MS, toldMs)
+  // A call whose socket is all it has ends with it: the word that was cut is missing then, too.
+  const fromMs = Math.max(audioMs - CUT_WORD_MS, toldTo(facts))
   return toMs - fromMs < LEAST_REST_MS ? null : { fromMs, toMs }
 }
 
@@ -66,12 +63,6 @@ function toldTo({ events }: UnheardFacts): number {
     }
   }
   return toMs
-}
-
-/** Whether the last socket's audio was going on when we closed it. */
-function wasCutByUs({ events }: UnheardFacts): boolean {
-  const last = events.findLast(({ type }) => type === 'stream.ended')
-  return last?.type === 'stream.ended' && ['drain', 'fault'].includes(last.data?.reason ?? '')
 }
 
 /** The ends since the last socket's audio began are its own, and late news of sockets before it. */
