@@ -1,4 +1,5 @@
 export { AppError } from './app-error.ts'
+export { awsStatusOf } from './aws-status-of.ts'
 export { backoffMs } from './backoff.ts'
 export { BoundedQueue, type OverflowRule } from './bounded-queue.ts'
 export { systemClock, type Clock } from './clock.ts'

@@ -1,3 +1,4 @@
+import { awsStatusOf } from '@callwire/runtime'
 import { KeyServiceError } from '../key-service-error.ts'
 import { connectionCode, isUntrusted, untrustedAt } from '../transport.ts'
 
@@ -39,7 +40,7 @@ const meaning: Readonly<Record<string, 'denied' | 'rejected' | 'later'>> = {
 /** Pure: what an error of the SDK means. Only its name and its status are looked at. */
 export function kmsFailure(error: unknown, where: string): KeyServiceError {
   const known = error instanceof Error ? meaning[error.name] : undefined
-  const status = statusOf(error)
+  const status = awsStatusOf(error)
   if (known === 'denied') {
     return new KeyServiceError(
       'key_service_denied',
@@ -75,19 +76,4 @@ export function notKms(where: string): KeyServiceError {
     'key_service_malformed',
     `${where} does not answer as KMS does: check AWS_ENDPOINT_URL_KMS.`,
   )
-}
-
-/** Null when no whole answer came. The SDK hangs an answer that it could not read on its error. */
-function statusOf(error: unknown): number | null {
-  if (typeof error !== 'object' || error === null) return null
-  for (const [holder, name] of [
-    ['$metadata', 'httpStatusCode'],
-    ['$response', 'statusCode'],
-  ] as const) {
-    const held: unknown = Reflect.get(error, holder)
-    if (typeof held !== 'object' || held === null) continue
-    const status: unknown = Reflect.get(held, name)
-    if (typeof status === 'number') return status
-  }
-  return null
 }

@@ -1,3 +1,4 @@
+import { awsStatusOf } from '@callwire/runtime'
 import { objectMissing, RecordingStoreError } from '../recording-store-error.ts'
 
 /** Errors of the S3 API reference ("Error responses") and of the SDK, by what they mean to us. */
@@ -32,7 +33,7 @@ const meaning: Readonly<Record<string, 'denied' | 'missing' | 'later'>> = {
 /** Pure: what an error of the SDK means. Only its name and its status are looked at. */
 export function s3Failure(error: unknown): RecordingStoreError {
   const known = error instanceof Error ? meaning[error.name] : undefined
-  const status = statusOf(error)
+  const status = awsStatusOf(error)
   if (known === 'missing') return objectMissing()
   if (known === 'denied' || status === 401 || status === 403) {
     return new RecordingStoreError(
@@ -66,19 +67,4 @@ function unreachable(): RecordingStoreError {
 
 function isRegionMissing(error: unknown): boolean {
   return error instanceof Error && error.message.startsWith('Region is missing')
-}
-
-/** Null when no whole answer came. The SDK hangs an answer that it could not read on its error. */
-function statusOf(error: unknown): number | null {
-  if (typeof error !== 'object' || error === null) return null
-  for (const [holder, name] of [
-    ['$metadata', 'httpStatusCode'],
-    ['$response', 'statusCode'],
-  ] as const) {
-    const held: unknown = Reflect.get(error, holder)
-    if (typeof held !== 'object' || held === null) continue
-    const status: unknown = Reflect.get(held, name)
-    if (typeof status === 'number') return status
-  }
-  return null
 }
