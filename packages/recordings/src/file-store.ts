@@ -126,12 +126,12 @@ async function translated<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work()
   } catch (error) {
-    throw failureOf(error)
+    throw fileFailureOf(error)
   }
 }
 
 /** Pure: what an error of the file system means. */
-function failureOf(error: unknown): Error {
+export function fileFailureOf(error: unknown): Error {
   if (error instanceof RecordingStoreError || error instanceof TypeError) return error
   const code = codeOf(error)
   if (code === 'ENOENT') return objectMissing()
