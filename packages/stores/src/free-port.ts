@@ -7,12 +7,36 @@ export async function freePort(host = '127.0.0.1'): Promise<number> {
   return port
 }
 
+/**
+ * Below what systems hand to outgoing connections (Linux from 32768, IANA's range from 49152): a port from there may be
+ * taken by anyone's connection between this look and the listener that was meant to have it.
+ */
+const range = { first: 20_000, size: 12_000 }
+/** A prime, so that processes started one after another begin far apart. */
+const apart = 7_919
+let cursor = (process.pid * apart) % range.size
+
 /** Several different free ports: all are held before the first is let go. */
 export async function freePorts(count: number, host = '127.0.0.1'): Promise<number[]> {
-  const servers = await Promise.all(Array.from({ length: count }, () => listen(0, host)))
-  const ports = servers.map(portOf)
-  await Promise.all(servers.map(close))
-  return ports
+  const servers: Server[] = []
+  try {
+    while (servers.length < count) servers.push(await listenToNext(host))
+    return servers.map(portOf)
+  } finally {
+    await Promise.all(servers.map(close))
+  }
+}
+
+async function listenToNext(host: string): Promise<Server> {
+  for (let tried = 0; tried < range.size; tried += 1) {
+    cursor = (cursor + 1) % range.size
+    try {
+      return await listen(range.first + cursor, host)
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error
+    }
+  }
+  throw new Error('no free port')
 }
 
 /** Whether a listener could take `port` on `host` now; says which of the two usual reasons speaks against it. */

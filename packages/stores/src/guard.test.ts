@@ -120,4 +120,8 @@ describe('freePorts', () => {
       ports.map(() => 'free'),
     )
   })
+
+  it('are none that an outgoing connection could take before the listener does', async () => {
+    for (const port of await freePorts(50)) expect(port).toBeLessThan(32_768)
+  })
 })

@@ -1,4 +1,5 @@
 export { captureLogs, type CapturedLogs } from './capture-logs.ts'
+export { freePort } from '@callwire/stores'
 export { eventually } from '@callwire/stores/testing'
 export { manualClock, type ManualClock } from './manual-clock.ts'
 export type { OwnStore } from './own-store.ts'

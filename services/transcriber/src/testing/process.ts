@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { createServer, type AddressInfo } from 'node:net'
 import { fileURLToPath } from 'node:url'
+import { freePort } from '@callwire/testkit'
 import { contentKeys, type Fixture } from './fixture.ts'
 
 const main = fileURLToPath(new URL('../main.ts', import.meta.url))
@@ -40,13 +40,4 @@ export async function startProcess(fixture: Pick<Fixture, 'environment'>) {
       await exited
     },
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
 }
