@@ -6,7 +6,9 @@ const SMALLEST_STEP = 1.06
 const LARGEST_STEP = 1.5
 /** Numbers closer than this are the same. */
 const CLOSE_ENOUGH = 1.04
-const MOST_TURNS = 7
+/** A number that was held by luck is none that a server holds. */
+const TURNS_HELD = 2
+const MOST_TURNS = 14
 /** A load that could not keep its own time has another try, and then it is the load that is at its end. */
 const MOST_UNFAIR = 2
 
@@ -24,6 +26,7 @@ export function createSearch(o: { first: number; most: number }): Search {
   let bad: number | null = null
   let turns = 0
   let unfair = 0
+  let held = 0
   let endedBy: 'server' | 'load' | 'bound' = 'bound'
   let candidate: number | null = Math.min(o.first, o.most)
 
@@ -45,8 +48,9 @@ export function createSearch(o: { first: number; most: number }): Search {
     tell(turn) {
       turns += 1
       if (isHeld(turn)) {
-        good = turn
         unfair = 0
+        if ((held += 1) < TURNS_HELD) return
+        good = turn
       } else if (!isFair(turn) && (unfair += 1) <= MOST_UNFAIR) {
         return
       } else {
@@ -54,6 +58,7 @@ export function createSearch(o: { first: number; most: number }): Search {
         endedBy = isFair(turn) ? 'server' : 'load'
         unfair = 0
       }
+      held = 0
       candidate = choose()
     },
     found: () => ({ streams: good?.streams ?? 0, turn: good, endedBy }),

@@ -5,7 +5,7 @@ import type { Shelf } from './shelf.ts'
 import type { Side } from './side.ts'
 
 /** Buffers full and code warm before anything is counted. */
-const SETTLE_MS = 1_500
+const SETTLE_MS = 3_000
 /** For what is still in sockets when the last frame has been sent. */
 const ARRIVES_WITHIN_MS = 5_000
 const LOOK_MS = 50
