@@ -17,6 +17,14 @@ test('every id has the shape of its kind, and of no other', () => {
   )
 })
 
+// Written out: ids that are stored already go on sorting among the new ones.
+test.each([
+  [1_700_000_000_000, [1, 2, 3, 4, 5, 6, 7, 8, 9], 'cal_065wzsb8000g40r40m30e209'],
+  [0, Array<number>(9).fill(255), 'cal_0000000003zzzzzzzzzzzzzz'],
+])('at %d ms, of %j, the id is %s', (nowMs, random, id) => {
+  expect(newId('call', { nowMs, random: Uint8Array.from(random) })).toBe(id)
+})
+
 test('ids sort by the time they were made', () => {
   fc.assert(
     fc.property(parts, parts, (one, other) => {
