@@ -11,16 +11,22 @@ export const callColumns = {
   seq: callHeads.seq,
 }
 
-export type ShownRow = { call: typeof calls.$inferSelect; phoneNumber: string; seq: number }
+export type ShownRow = {
+  call: typeof calls.$inferSelect
+  phoneNumber: string
+  seq: number
+  /** Where it is known without opening what is sealed. */
+  person?: string
+}
 
 export type ViewCall = (row: ShownRow, reader: Pick<Principal, 'permissions'>) => Call
 
 /** Shows calls: the other person's number in clear only to those who may read numbers. */
 export function createViewCall(o: { numbers: PersonNumbers; metadata: CallMetadata }): ViewCall {
-  return ({ call, phoneNumber, seq }, reader) => {
+  return ({ call, phoneNumber, seq, ...known }, reader) => {
     const person =
       call.personSealed !== null && reader.permissions.has('pii:read')
-        ? o.numbers.open(call.tenantId, call.id, call.personSealed)
+        ? (known.person ?? o.numbers.open(call.tenantId, call.id, call.personSealed))
         : call.personMasked
     const outbound = call.direction === 'outbound'
     return {

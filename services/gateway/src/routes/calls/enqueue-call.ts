@@ -63,7 +63,7 @@ export function createEnqueueCall(deps: Deps): EnqueueCall {
     const { withTenant } = deps.database
     const tried = await tryToPlace(deps, asked)
     if (tried.kind === 'replayed') return { row: tried.row, replayed: true }
-    const { call, caller } = tried
+    const { call, caller, person } = tried
     const outcome = await storeCall(deps.database, call)
     if (outcome.kind !== 'stored') {
       // Also where a call stands in the way: it may be the very one that this key stands for.
@@ -73,10 +73,10 @@ export function createEnqueueCall(deps: Deps): EnqueueCall {
           ? null
           : await withTenant(tenantId, (tx) => replay(deps, tx, { tenantId, key, fingerprint }))
       if (again !== null) return { row: again, replayed: true }
-      refuse(outcome, { number: tried.person, atMs: call.dialedFrom.getTime() })
+      refuse(outcome, { number: person, atMs: call.dialedFrom.getTime() })
       return null
     }
-    const row = { call: newCallRow(call, outcome), phoneNumber: caller.number, seq: 1 }
+    const row = { call: newCallRow(call, outcome), phoneNumber: caller.number, seq: 1, person }
     deps.bestEffort.run('ring', () => deps.ledger.ring(tenantId, [call.first.event]))
     wake(row.call)
     return { row, replayed: false }
