@@ -1,35 +1,20 @@
-import { Command, type Redis } from 'ioredis'
-import { encodeCommand, type CommandPart } from './encode-command.ts'
+import type { Redis } from 'ioredis'
+import type { CommandPart } from './encode-command.ts'
+import { RawCommand, sendTogether } from './send-together.ts'
 
 /**
  * How long a command waits for others to go with it. A write and its answer cost the same for one
  * command and for fifty, and a block of audio is ten times as long.
  */
 export const BATCH_MS = 10
-/** A command that has no answer by then is taken for lost: its sender tries again. */
-const ANSWERED_WITHIN_MS = 2_000
 
 /** One connection's commands, sent together every few milliseconds, in the order they came. */
 export type Appender = {
   /** Resolves with Redis's answer as text. Rejects as the library does, or when none comes in time. */
-  send(parts: readonly CommandPart[], o?: { urgent?: boolean }): Promise<string | null>
+  send(parts: readonly [string, ...CommandPart[]], o?: { urgent?: boolean }): Promise<string | null>
   /** Rises whenever the connection was lost: what Redis had before may be gone. */
   losses(): number
   close(): void
-}
-
-/** A command whose bytes are ready. */
-class RawCommand extends Command {
-  readonly #bytes: Buffer
-
-  constructor(bytes: Buffer) {
-    super('xadd', [], { replyEncoding: 'latin1' })
-    this.#bytes = bytes
-  }
-
-  override toWritable(): Buffer {
-    return this.#bytes
-  }
 }
 
 /** @param open - connects; called once, with the first command */
@@ -64,12 +49,12 @@ export function createAppender(open: () => Redis): Appender {
     if (!isDecided) return
     const batch = waiting
     waiting = []
-    write(redis, batch)
+    sendTogether(redis, batch)
   }
 
   return {
     send(parts, { urgent = false } = {}) {
-      const command = new RawCommand(encodeCommand(parts))
+      const command = new RawCommand(parts, 'latin1')
       waiting.push(command)
       if (urgent && !isUrgent) {
         isUrgent = true
@@ -87,23 +72,4 @@ export function createAppender(open: () => Redis): Appender {
       redis?.disconnect()
     },
   }
-}
-
-/** All of a batch in one call of the kernel. */
-function write(redis: Redis, batch: readonly RawCommand[]): void {
-  const last = batch.at(-1)
-  if (last === undefined) return
-  const { stream } = redis as { stream?: Redis['stream'] }
-  stream?.cork()
-  // While Redis is away each rejects at once.
-  for (const command of batch) redis.sendCommand(command)
-  stream?.uncork()
-  const giveUp = () => {
-    for (const command of batch) command.reject(new Error('no answer in time'))
-  }
-  // A process that stood still itself reads first what has come meanwhile.
-  const timer = setTimeout(() => setImmediate(giveUp), ANSWERED_WITHIN_MS)
-  // Answers come in order, so the last one's ends the wait for all.
-  const settle = () => clearTimeout(timer)
-  last.promise.then(settle, settle)
 }

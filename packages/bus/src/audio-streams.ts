@@ -2,9 +2,10 @@ import { systemClock, type Clock } from '@callwire/runtime'
 import { createAppender } from './appender.ts'
 import { decodeAudioEntry, encodeAudioEntry, type AudioEntry } from './audio-entry.ts'
 import { busCall } from './bus-error.ts'
-import { createBlockingPool } from './blocking-pool.ts'
 import type { BusConnection } from './connection.ts'
 import { names } from './names.ts'
+import { newsOf, type RawEntry } from './read-groups.ts'
+import { createWaitingReads } from './waiting-reads.ts'
 
 export type AudioStreams = AsyncDisposable & {
   /**
@@ -60,8 +61,8 @@ export function createAudioStreams(
   o: { clock?: Pick<Clock, 'now' | 'monotonicMs'>; bytesPerStream?: number } = {},
 ): AudioStreams {
   const { clock = systemClock, bytesPerStream = STREAM_BYTES } = o
-  const pool = createBlockingPool(() => conn.blocking('audio'))
-  const appender = createAppender(() => conn.appending('audio-out'))
+  const reads = createWaitingReads(() => conn.batching('audio-in'), clock)
+  const appender = createAppender(() => conn.batching('audio-out'))
   const renewed = new Map<string, number>()
   let losses = 0
 
@@ -85,21 +86,21 @@ export function createAudioStreams(
         const key = names.audioStream(callId)
         const bytes = entryBytes + (entry.kind === 'audio' ? entry.sealed.length : 0)
         const most = Math.min(longestStream, Math.max(1, Math.floor(bytesPerStream / bytes)))
-        const place = ['XADD', key, 'MAXLEN', '~', String(most), '*']
-        const id = appender.send([...place, ...encodeAudioEntry(entry)], { urgent })
+        const place = [key, 'MAXLEN', '~', String(most), '*']
+        const id = appender.send(['XADD', ...place, ...encodeAudioEntry(entry)], { urgent })
         if (entry.kind === 'end') renewed.delete(callId)
         renew(callId, key, lifeMs)
         return String(await id)
       }),
     read: (callId, afterId, { blockMs, count, signal }) =>
       busCall(async () => {
-        const source = ['STREAMS', names.audioStream(callId), afterId]
-        const args = ['COUNT', count, ...(blockMs > 0 ? ['BLOCK', blockMs] : []), ...source]
-        const reply =
-          blockMs > 0
-            ? await pool.use((redis) => redis.callBuffer('XREAD', args), { blockMs, signal })
-            : await conn.command.callBuffer('XREAD', args)
-        return entriesOf(reply)
+        const key = names.audioStream(callId)
+        if (blockMs > 0) {
+          return entriesOf(await reads.read({ key, afterId, count, blockMs, signal }))
+        }
+        const args = ['COUNT', count, 'STREAMS', key, afterId]
+        const reply = await conn.command.callBuffer('XREAD', args)
+        return entriesOf(newsOf(reply).get(key) ?? [])
       }),
     trimTo: (callId, id) =>
       busCall(async () => {
@@ -125,17 +126,15 @@ export function createAudioStreams(
         await conn.command.unlink(names.audioStream(callId))
       }),
     [Symbol.asyncDispose]: () => {
-      pool.close()
+      reads.close()
       appender.close()
       return Promise.resolve()
     },
   }
 }
 
-/** XREAD's reply: [[key, [[id, [field, value, …]], …]]], or null when nothing came. */
-function entriesOf(reply: unknown): { id: string; entry: AudioEntry }[] {
-  const streams = (reply ?? []) as [Buffer, [Buffer, Buffer[]][]][]
-  return (streams[0]?.[1] ?? []).flatMap(([id, fields]) => {
+function entriesOf(raw: readonly RawEntry[]): { id: string; entry: AudioEntry }[] {
+  return raw.flatMap(([id, fields]) => {
     const entry = decodeAudioEntry(fields)
     return entry === null ? [] : [{ id: id.toString(), entry }]
   })

@@ -39,7 +39,8 @@ export async function busWrite<T>(command: () => Promise<T>): Promise<T> {
   })
 }
 
-function toBusError(error: unknown): BusError {
+/** What a thrown thing is to those who call this package. */
+export function toBusError(error: unknown): BusError {
   if (error instanceof BusError) return error
   const isReply = error instanceof Error && error.name === 'ReplyError'
   if (!isReply || passingReply.test(error.message)) {

@@ -3,8 +3,7 @@ import { Redis } from 'ioredis'
 import { busWrite, BusError } from './bus-error.ts'
 import { names } from './names.ts'
 import {
-  appenderOptions,
-  blockingOptions,
+  batchOptions,
   commandOptions,
   subscriberOptions,
   workerOptions,
@@ -24,10 +23,8 @@ export type BusConnection = AsyncDisposable & {
   readonly command: Redis
   /** Channel subscriptions that survive reconnects. */
   readonly subscriptions: Subscriptions
-  /** A new connection for one blocking reader; close it with `disconnect()`. */
-  blocking(purpose: string): Redis
-  /** A new connection for one appender; close it with `disconnect()`. */
-  appending(purpose: string): Redis
+  /** A new connection for commands that are sent together; close it with `disconnect()`. */
+  batching(purpose: string): Redis
   /** A new connection for one queue worker; close it with `disconnect()`. */
   worker(queue: string): Redis
   readonly log: Logger
@@ -72,8 +69,7 @@ export async function connectRedis(o: {
       subscriptions ??= createSubscriptions(make(subscriberOptions(`${o.name}:subscriber`)), o.log)
       return subscriptions
     },
-    blocking: (purpose) => make(blockingOptions(`${o.name}:${purpose}`)),
-    appending: (purpose) => make(appenderOptions(`${o.name}:${purpose}`)),
+    batching: (purpose) => make(batchOptions(`${o.name}:${purpose}`)),
     worker: (queue) => make(workerOptions(`${o.name}:worker-${queue}`)),
     ping: async () => {
       await busWrite(() => command.set(names.canWrite(o.name), '', 'PX', writtenForMs))

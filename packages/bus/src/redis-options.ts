@@ -37,7 +37,7 @@ export function commandOptions(connectionName: string): ConnectionOptions {
  * For what is sent in one go: as for commands, but without a timer for each, and without sending
  * again by itself: who sends keeps the order.
  */
-export function appenderOptions(connectionName: string): ConnectionOptions {
+export function batchOptions(connectionName: string): ConnectionOptions {
   return {
     ...shared(connectionName),
     enableOfflineQueue: false,
@@ -52,12 +52,15 @@ export function subscriberOptions(connectionName: string): ConnectionOptions {
   return { ...commandOptions(connectionName), maxRetriesPerRequest: null }
 }
 
-/** For workers, whose longest blocking read is 10 s (BullMQ): a socket silent for longer is dead. */
+/**
+ * For workers: waits for Redis to come back. Their longest blocking read is 10 s (BullMQ): a socket
+ * silent for longer is dead.
+ */
 export function workerOptions(connectionName: string): ConnectionOptions {
-  return { ...blockingOptions(connectionName), socketTimeout: workerSocketTimeoutMs }
-}
-
-/** For blocking reads, bounded by whoever reads: waits for Redis to come back. */
-export function blockingOptions(connectionName: string): ConnectionOptions {
-  return { ...shared(connectionName), enableOfflineQueue: true, maxRetriesPerRequest: null }
+  return {
+    ...shared(connectionName),
+    enableOfflineQueue: true,
+    maxRetriesPerRequest: null,
+    socketTimeout: workerSocketTimeoutMs,
+  }
 }
