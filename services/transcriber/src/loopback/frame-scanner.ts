@@ -1,4 +1,4 @@
-import { FRAME_BYTES, readFrame, type CaptionFrame } from './frame.ts'
+import { findFrame, FRAME_BYTES, readFrame, type CaptionFrame } from './frame.ts'
 
 /** A frame found at a place in the audio, or 20 ms in which there was none. */
 export type Scanned =
@@ -18,34 +18,47 @@ export type FrameScanner = {
  */
 export function createFrameScanner(): FrameScanner {
   let buffer: Buffer = Buffer.alloc(0)
+  /** Where the buffer begins in the stream, in bytes. */
   let consumed = 0
+  /** Before this place in the stream, every sample was looked at: only what is known begins there. */
+  let lookedTo = 0
   let locked = false
 
-  const drop = (bytes: number) => {
-    buffer = buffer.subarray(bytes)
-    consumed += bytes
+  /** How far on, within two frames, a whole frame begins: the regular place first, then every sample. */
+  const nextFrame = (at: number): number | null => {
+    const regular = at + FRAME_BYTES
+    const from = Math.max(at + 2, lookedTo - consumed)
+    if (from <= regular && readFrame(buffer, regular) !== null) return FRAME_BYTES
+    const to = regular + FRAME_BYTES
+    const found = findFrame(buffer, from, to)
+    if (found !== null) return found - at
+    lookedTo = consumed + to + 2
+    return null
   }
 
   const scan = (final: boolean): Scanned[] => {
     const found: Scanned[] = []
+    let at = 0
     // A damaged frame is told from a shifted one by what follows it, hence two frames of look-ahead.
-    while (buffer.length >= FRAME_BYTES) {
-      const frame = readFrame(buffer, 0)
+    while (buffer.length - at >= FRAME_BYTES) {
+      const frame = readFrame(buffer, at)
       if (frame !== null) {
         locked = true
-        found.push({ kind: 'frame', frame, atByte: consumed })
-        drop(FRAME_BYTES)
+        found.push({ kind: 'frame', frame, atByte: consumed + at })
+        at += FRAME_BYTES
         continue
       }
-      if (buffer.length < FRAME_BYTES * 3 && !final) break
-      const skip = nextFrameOffset(buffer) ?? FRAME_BYTES
-      if (locked) found.push({ kind: 'altered', atByte: consumed, bytes: skip })
-      drop(Math.min(skip, buffer.length))
+      if (buffer.length - at < FRAME_BYTES * 3 && !final) break
+      const skip = nextFrame(at) ?? FRAME_BYTES
+      if (locked) found.push({ kind: 'altered', atByte: consumed + at, bytes: skip })
+      at += skip
     }
-    if (final && locked && buffer.length > 0) {
-      found.push({ kind: 'altered', atByte: consumed, bytes: buffer.length })
-      drop(buffer.length)
+    if (final && locked && buffer.length > at) {
+      found.push({ kind: 'altered', atByte: consumed + at, bytes: buffer.length - at })
+      at = buffer.length
     }
+    buffer = buffer.subarray(at)
+    consumed += at
     return found
   }
 
@@ -56,13 +69,4 @@ export function createFrameScanner(): FrameScanner {
     },
     flush: () => scan(true),
   }
-}
-
-/** Where, within two frames, a whole frame begins: the regular place first, then every sample. */
-function nextFrameOffset(buffer: Buffer): number | null {
-  if (readFrame(buffer, FRAME_BYTES) !== null) return FRAME_BYTES
-  for (let offset = 2; offset <= FRAME_BYTES * 2; offset += 2) {
-    if (readFrame(buffer, offset) !== null) return offset
-  }
-  return null
 }

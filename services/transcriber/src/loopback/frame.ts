@@ -6,6 +6,8 @@ export const FRAME_BYTES = FRAME_SAMPLES * 2
 export const FRAME_MS = 20
 const BLOCK_BYTES = 20
 const MAGIC = 0xc7
+/** From the magic's first sample to its last. */
+const MAGIC_SPAN = 7 * 2
 const MAX_PIECE = 11
 
 export type CaptionFrame = {
@@ -48,4 +50,18 @@ function startsWithMagic(pcm: Buffer, offset: number): boolean {
   let byte = 0
   for (let i = 0; i < 8; i += 1) byte = (byte << 1) | ((pcm[offset + i * 2] ?? 0) & 1)
   return byte === MAGIC
+}
+
+/**
+ * The first whole frame that begins at `from` or a number of samples behind it, up to `to`, or null.
+ * Places are bytes. Each sample is read once, and few of other sound end in the magic's eight bits.
+ */
+export function findFrame(pcm: Buffer, from: number, to: number): number | null {
+  const end = Math.min(to, pcm.length - FRAME_BYTES) + MAGIC_SPAN
+  let lowBits = 0
+  for (let at = from; at <= end; at += 2) {
+    lowBits = ((lowBits << 1) | ((pcm[at] ?? 0) & 1)) & 0xff
+    if (lowBits === MAGIC && readFrame(pcm, at - MAGIC_SPAN) !== null) return at - MAGIC_SPAN
+  }
+  return null
 }
