@@ -1,5 +1,6 @@
 import { isBoardEvent, type CallEvent, type Interim, type TenantAlert } from '@callwire/contracts'
 import { errorFields } from '@callwire/runtime'
+import { createAppender } from './appender.ts'
 import type { BusConnection } from './connection.ts'
 import { names } from './names.ts'
 
@@ -19,16 +20,24 @@ export type Doorbell = {
   ringAlert(tenantId: string, alert: TenantAlert): Promise<void>
 }
 
-/** `onLost` is told of each batch that could not be published, for a metric. */
+type Publication = { message: DoorbellMessage; channels: readonly string[] }
+
+/**
+ * What is rung at one moment goes to Redis together, on a connection of the doorbell's own.
+ *
+ * @param o - `onLost`: told of each ring that could not be published, for a metric
+ */
 export function createDoorbell(conn: BusConnection, o: { onLost?: () => void } = {}): Doorbell {
-  const publish = async (messages: readonly (readonly [channel: string, DoorbellMessage])[]) => {
+  const publisher = createAppender(() => conn.batching('doorbell'))
+  const publish = async (messages: readonly Publication[]) => {
     if (messages.length === 0) return
     try {
-      const pipeline = conn.command.pipeline()
-      for (const [channel, message] of messages) pipeline.publish(channel, JSON.stringify(message))
-      const results = await pipeline.exec()
-      const failed = results?.find(([error]) => error !== null)?.[0]
-      if (failed != null) throw failed
+      await Promise.all(
+        messages.flatMap(({ channels, message }) => {
+          const text = JSON.stringify(message)
+          return channels.map((at) => publisher.send(['PUBLISH', at, text], { urgent: true }))
+        }),
+      )
     } catch (error) {
       conn.log.debug(errorFields(error), 'publication lost')
       o.onLost?.()
@@ -37,16 +46,23 @@ export function createDoorbell(conn: BusConnection, o: { onLost?: () => void } =
   return {
     ringEvents: (tenantId, events) =>
       publish(
-        events.flatMap((event) => {
-          const message: DoorbellMessage = { kind: 'event', tenantId, event }
-          const channels = [names.callChannel(event.callId)]
-          if (isBoardEvent(event.type)) channels.push(names.tenantChannel(tenantId))
-          return channels.map((channel) => [channel, message] as const)
-        }),
+        events.map((event) => ({
+          message: { kind: 'event', tenantId, event },
+          channels: isBoardEvent(event.type)
+            ? [names.callChannel(event.callId), names.tenantChannel(tenantId)]
+            : [names.callChannel(event.callId)],
+        })),
       ),
     ringInterim: (tenantId, callId, interim) =>
-      publish([[names.callChannel(callId), { kind: 'interim', tenantId, callId, interim }]]),
+      publish([
+        {
+          message: { kind: 'interim', tenantId, callId, interim },
+          channels: [names.callChannel(callId)],
+        },
+      ]),
     ringAlert: (tenantId, alert) =>
-      publish([[names.tenantChannel(tenantId), { kind: 'alert', tenantId, alert }]]),
+      publish([
+        { message: { kind: 'alert', tenantId, alert }, channels: [names.tenantChannel(tenantId)] },
+      ]),
   }
 }
