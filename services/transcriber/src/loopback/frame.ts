@@ -25,7 +25,8 @@ export type CaptionFrame = {
  */
 export function readFrame(pcm: Buffer, offset: number): CaptionFrame | null {
   if (offset + FRAME_BYTES > pcm.length || !startsWithMagic(pcm, offset)) return null
-  const sound = Buffer.from(pcm.subarray(offset, offset + FRAME_BYTES))
+  const sound = Buffer.allocUnsafe(FRAME_BYTES)
+  pcm.copy(sound, 0, offset, offset + FRAME_BYTES)
   const block = Buffer.alloc(BLOCK_BYTES)
   for (let i = 0; i < FRAME_SAMPLES; i += 1) {
     const low = sound[i * 2] ?? 0

@@ -218,8 +218,9 @@ export function createSpeechSession(options: Options): SpeechSession {
 
   return {
     async room(signal) {
-      while (!isGivenUp && !ended && !stop.signal.aborted && !signal.aborted) {
-        if (backlogMs() < ROOM_MS) return
+      // The backlog first: it is looked at with every block, and asking a joined signal is dear.
+      while (backlogMs() >= ROOM_MS) {
+        if (isGivenUp || ended || stop.signal.aborted || signal.aborted) return
         const { promise, resolve } = Promise.withResolvers<undefined>()
         wakeReader = () => resolve(undefined)
         const onAbort = () => resolve(undefined)
