@@ -1,4 +1,5 @@
 import { Client, type Dispatcher } from 'undici'
+import { oneConnection, type OneConnection } from './one-connection.ts'
 
 /** What became of one HTTP request, as far as this side can know. */
 export type Exchange =
@@ -28,25 +29,27 @@ const maxBodyBytes = 256 * 1024
 
 /**
  * One request on a connection of its own: a kept-alive one may be dead without telling, and then
- * nobody knows whether the request arrived. Redirects are not followed. Never rejects.
+ * nobody knows whether the request arrived. The connection is closed when this ends, however it
+ * ends. Redirects are not followed. Never rejects.
  */
 export async function exchange(request: ExchangeRequest): Promise<Exchange> {
-  let client: Client | undefined
+  const connection = oneConnection()
   try {
-    client = new Client(request.origin, {
+    const client = new Client(request.origin, {
       allowH2: false,
       pipelining: 1,
       // The one timer below bounds everything; undici's own would give other errors.
       headersTimeout: 0,
       bodyTimeout: 0,
-      connect: { timeout: request.timeoutMs },
+      connect: connection.connect,
     })
-    return await dispatch(client, request)
+    // Without its connection nothing holds the client any more: it need not be destroyed as well.
+    return await dispatch(client, request, connection)
   } catch {
     // Only arguments the library refuses end here, before it has connected.
     return { kind: 'not_sent', reason: 'connect_failed' }
   } finally {
-    await client?.destroy().catch(() => undefined)
+    connection.end()
   }
 }
 
@@ -58,7 +61,11 @@ type State = {
   bytes: number
 }
 
-async function dispatch(client: Client, request: ExchangeRequest): Promise<Exchange> {
+async function dispatch(
+  client: Client,
+  request: ExchangeRequest,
+  connection: OneConnection,
+): Promise<Exchange> {
   const { promise, resolve } = Promise.withResolvers<Exchange>()
   const state: State = {
     phase: 'connecting',
@@ -67,7 +74,12 @@ async function dispatch(client: Client, request: ExchangeRequest): Promise<Excha
     chunks: [],
     bytes: 0,
   }
-  const timer = setTimeout(() => resolve(failed(state, 'timeout')), request.timeoutMs)
+  /** From here on not a byte goes out or comes in. */
+  const end = (outcome: Exchange) => {
+    connection.end()
+    resolve(outcome)
+  }
+  const timer = setTimeout(() => end(failed(state, 'timeout')), request.timeoutMs)
   const handler: Dispatcher.DispatchHandler = {
     // undici 8 calls this on the connected socket (after TLS) and writes right after it returns;
     // an abort in here leaves the socket without a byte.
@@ -85,20 +97,16 @@ async function dispatch(client: Client, request: ExchangeRequest): Promise<Excha
       const retryAfter = headers['retry-after']
       state.retryAfter = Array.isArray(retryAfter) ? retryAfter[0] : retryAfter
     },
-    onResponseData(controller, chunk) {
+    onResponseData(_controller, chunk) {
       state.bytes += chunk.length
-      if (state.bytes <= maxBodyBytes) {
-        state.chunks.push(chunk)
-      } else {
-        resolve(failed(state, 'unreadable'))
-        controller.abort(new Error('too large'))
-      }
+      if (state.bytes <= maxBodyBytes) state.chunks.push(chunk)
+      else end(failed(state, 'unreadable'))
     },
     onResponseEnd() {
-      resolve(ended(state))
+      end(ended(state))
     },
     onResponseError(_controller, error) {
-      resolve(failed(state, isParserError(error) ? 'unreadable' : 'reset'))
+      end(failed(state, isParserError(error) ? 'unreadable' : 'reset'))
     },
   }
   const { method, path, headers, body } = request

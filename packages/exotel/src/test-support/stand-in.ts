@@ -7,6 +7,8 @@ export type StandIn = AsyncDisposable & {
   host: string
   /** Everything received so far, one text per connection, connections without a byte included. */
   received: string[]
+  /** How many connections are open, by what this side knows. */
+  open: () => number
   /** Takes over at the first byte of a connection, before any request is whole. */
   atFirstByte: ((socket: Socket) => void) | null
 }
@@ -34,6 +36,7 @@ export async function standIn(answer: Answer): Promise<StandIn> {
   return Object.assign(state, {
     host: `127.0.0.1:${port}`,
     received,
+    open: () => sockets.size,
     [Symbol.asyncDispose]: async () => {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()))
       for (const socket of sockets) socket.destroy()
