@@ -11,10 +11,6 @@ import type { OpenStream } from './open-stream.ts'
 import type { Outbox, Range } from './outbox.ts'
 import { clockStartOf } from './prior-clock.ts'
 import { unionOf } from './ranges.ts'
-import { createSlab } from './slab.ts'
-
-/** Of all sockets: sealed blocks live equally long, in what waits for Redis or may have to go again. */
-const keep = createSlab()
 
 /** One socket's way from frames to sealed blocks. No I/O: what comes out goes to the outbox. */
 export type AudioPath = {
@@ -45,7 +41,7 @@ export function createAudioPath(stream: OpenStream, outbox: Pick<Outbox, 'push'>
     const place = { index, startMs }
     index += 1
     const header = audioHeader({ tenantId, callId, streamId, ...place })
-    const sealed = keep(sealBlock(streamKey, { index: place.index, header }, pcm))
+    const sealed = sealBlock(streamKey, { index: place.index, header }, pcm)
     const endMs = startMs + Math.floor((pcm.length * 500) / sampleRate)
     const arrivedAtMs = lastArrivedAtMs
     outbox.push({ kind: 'audio', streamId, ...place, sealed, arrivedAtMs }, endMs)

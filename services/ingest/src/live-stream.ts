@@ -47,6 +47,7 @@ export function createLiveStream(
   const log = deps.log.child({ tenantId, callId, streamId })
   const job = { tenantId, callId }
   const outbox = createOutbox({
+    streamId,
     sink: {
       append: (entry, { urgent }) =>
         deps.audio.append(callId, entry, { lifeMs: stream.audioLifeMs, urgent }),

@@ -23,15 +23,16 @@ function fakeRedis() {
       attempt(() => {
         refuse()
         lastId += 1
-        stream.push({ id: String(lastId), entry })
+        const id = `1760000000000-${lastId}`
+        stream.push({ id, entry })
         if (fault === 'after') throw new BusError('unavailable', 'Redis does not answer.')
-        return String(lastId)
+        return id
       }),
     idsAfter: (afterId) =>
       attempt(() => {
         listings += 1
         refuse()
-        return stream.map(({ id }) => id).filter((id) => Number(id) > Number(afterId))
+        return stream.map(({ id }) => id).filter((id) => countOf(id) > countOf(afterId))
       }),
     has: (id) =>
       attempt(() => {
@@ -72,6 +73,10 @@ function fakeRedis() {
   }
 }
 
+function countOf(id: string): number {
+  return Number(id.split('-')[1])
+}
+
 function attempt<T>(work: () => T): Promise<T> {
   return new Promise((resolve) => {
     resolve(work())
@@ -83,6 +88,7 @@ function setUp() {
   const redis = fakeRedis()
   const lost: Range[] = []
   const outbox = createOutbox({
+    streamId: 's',
     sink: redis.sink,
     clock,
     random: (bytes) => Buffer.alloc(bytes, 7),
@@ -97,6 +103,7 @@ function setUp() {
     const sealed = Buffer.from(`block ${index}`)
     outbox.push({ kind: 'audio', streamId: 's', index, startMs, sealed }, startMs + 100)
     index += 1
+    return sealed
   }
   return { clock, redis, lost, outbox, pushBlock }
 }
@@ -204,6 +211,30 @@ describe('createOutbox', () => {
     await clock.advance(2_000)
     expect(heard(redis.entries())).toEqual(upTo(51))
     expect(redis.listings()).toBe(0)
+  })
+
+  test('what waits behind another does not hold the memory it came in', async () => {
+    const { clock, redis, pushBlock } = setUp()
+    redis.setFault('before')
+    const given = upTo(5).map(() => pushBlock())
+    const cameIn = new Set<ArrayBufferLike>(given.map((sealed) => sealed.buffer))
+    redis.setFault('none')
+    await clock.advance(2_000)
+    const taken = redis.entries().flatMap((entry) => (entry.kind === 'audio' ? entry.sealed : []))
+    expect(taken).toEqual(given)
+    expect(taken.slice(1).filter((sealed) => cameIn.has(sealed.buffer))).toEqual([])
+  })
+
+  test('what goes again does not say when it came in', async () => {
+    const { clock, redis, outbox } = setUp()
+    const block = { kind: 'audio', streamId: 's', index: 0, startMs: 0 } as const
+    const sealed = Buffer.from('block')
+    outbox.push({ ...block, sealed, arrivedAtMs: 1_760_000_000_000 }, 100)
+    await clock.advance(1)
+    redis.forgetAll()
+    outbox.recheck()
+    await clock.advance(1)
+    expect(redis.entries()).toEqual([{ ...block, sealed }])
   })
 
   test('says how much audio Redis has not taken', async () => {

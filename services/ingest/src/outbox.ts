@@ -1,5 +1,7 @@
 import type { AudioEntry } from '@callwire/bus'
 import { backoffMs, errorFields, type Clock, type Logger, type Random } from '@callwire/runtime'
+import { createKeptEntries } from './kept-entries.ts'
+import { createSlab } from './slab.ts'
 
 /**
  * How much audio is kept on this side of Redis, both what waits and what was handed over: Redis
@@ -9,6 +11,9 @@ import { backoffMs, errorFields, type Clock, type Logger, type Random } from '@c
 export const KEEP_MS = 12_000
 
 const retry = { baseMs: 50, maxMs: 500 }
+
+/** Of all streams: what waits while Redis is away is let go together when it is back. */
+const hold = createSlab()
 
 /** Milliseconds on the call's clock. */
 export type Range = { fromMs: number; toMs: number }
@@ -40,7 +45,7 @@ export type Outbox = {
   finish(withinMs: number): Promise<void>
 }
 
-type Item = { entry: AudioEntry; fromMs: number; endMs: number; id: string }
+type Item = { entry: AudioEntry; fromMs: number; endMs: number }
 
 /**
  * The bounded queue between one media socket and its Redis Stream. Blocks keep their seal: what
@@ -48,6 +53,7 @@ type Item = { entry: AudioEntry; fromMs: number; endMs: number; id: string }
  * gives way to an explicit gap, of which `onLost` is told.
  */
 export function createOutbox(o: {
+  streamId: string
   sink: AudioSink
   clock: Clock
   random: Random
@@ -57,7 +63,7 @@ export function createOutbox(o: {
   onAppendFailed: () => void
 }): Outbox {
   const pending: Item[] = []
-  let kept: Item[] = []
+  const kept = createKeptEntries({ streamId: o.streamId })
   let inFlight: Item | null = null
   let running = false
   let wanted = { wake: false, recheck: false }
@@ -96,7 +102,7 @@ export function createOutbox(o: {
       } catch (error) {
         inFlight = null
         // A fault in the middle says nothing of what Redis kept, so the next step looks.
-        wanted.recheck ||= kept.length > 0
+        wanted.recheck ||= kept.size() > 0
         if (failures === 0) o.log.warn(errorFields(error), 'audio not taken by redis')
         failures += 1
         o.onAppendFailed()
@@ -110,7 +116,7 @@ export function createOutbox(o: {
     if (losses !== o.sink.losses()) {
       // Whoever answers now may have forgotten the last second: nothing goes behind a hole.
       losses = o.sink.losses()
-      wanted.recheck ||= kept.length > 0
+      wanted.recheck ||= kept.size() > 0
     }
     if (wanted.recheck) {
       await restore()
@@ -122,33 +128,31 @@ export function createOutbox(o: {
       const item = pending[0]
       if (item === undefined) return
       inFlight = item
-      item.id = await o.sink.append(item.entry, { urgent: pending.length > 1 })
+      const id = await o.sink.append(item.entry, { urgent: pending.length > 1 })
       o.onAppended(item.entry)
       pending.shift()
-      kept.push(item)
-      while (kept[0] !== undefined && kept[0].endMs <= item.endMs - KEEP_MS) kept.shift()
+      // Of a stream that is finished nothing goes again.
+      if (isClosed) return
+      kept.append(item.entry, { id, endMs: item.endMs })
+      kept.dropUntil(item.endMs - KEEP_MS)
     }
   }
 
   /** Redis may have restarted from its file, a second short, or come back empty. */
   const restore = async () => {
-    const [first, newest] = [kept[0], kept.at(-1)]
-    if (first === undefined || newest === undefined) return
+    const [firstId, newestId] = [kept.firstId(), kept.newestId()]
+    if (firstId === null || newestId === null) return
     // A file that is short is short of its end: where the newest is, so are those before it.
-    if (await o.sink.has(newest.id)) return
-    let lost: Item[]
+    if (await o.sink.has(newestId)) return
+    const present = new Set<string>()
     if (await o.sink.exists()) {
-      const present = new Set([first.id, ...(await o.sink.idsAfter(first.id))])
-      const last = kept.findLastIndex((item) => present.has(item.id))
-      lost = kept.slice(last + 1)
-    } else {
-      lost = kept
+      present.add(firstId)
+      for (const id of await o.sink.idsAfter(firstId)) present.add(id)
     }
+    const lost = kept.takeBehind((id) => present.has(id))
     if (lost.length === 0) return
     o.log.warn({ entries: lost.length }, 'audio appended again')
-    const again = new Set(lost)
-    kept = kept.filter((item) => !again.has(item))
-    pending.unshift(...lost)
+    pending.unshift(...lost.map(({ entry, endMs }) => itemOf(entry, endMs)))
     wanted.wake = true
   }
 
@@ -175,9 +179,8 @@ export function createOutbox(o: {
   return {
     push(entry, endMs) {
       if (isClosed) return
-      const fromMs =
-        entry.kind === 'audio' ? entry.startMs : entry.kind === 'gap' ? entry.fromMs : endMs
-      pending.push({ entry, fromMs, endMs, id: '' })
+      // The usual block is alone and gone in a moment; those behind it may wait for long.
+      pending.push(itemOf(pending.length === 0 ? entry : held(entry), endMs))
       makeRoom()
       kick()
     },
@@ -186,7 +189,7 @@ export function createOutbox(o: {
       kick()
     },
     recheck() {
-      if (kept.length === 0) return
+      if (kept.size() === 0) return
       wanted.recheck = true
       kick()
     },
@@ -206,6 +209,18 @@ export function createOutbox(o: {
       for (const { entry, fromMs, endMs } of pending.splice(0)) {
         if (entry.kind === 'audio') o.onLost({ fromMs, toMs: endMs })
       }
+      kept.clear()
     },
   }
+}
+
+function itemOf(entry: AudioEntry, endMs: number): Item {
+  const fromMs =
+    entry.kind === 'audio' ? entry.startMs : entry.kind === 'gap' ? entry.fromMs : endMs
+  return { entry, fromMs, endMs }
+}
+
+/** The same in memory of its own, not that of small buffers, which would be held with it. */
+function held(entry: AudioEntry): AudioEntry {
+  return entry.kind === 'audio' ? { ...entry, sealed: hold(entry.sealed) } : entry
 }
