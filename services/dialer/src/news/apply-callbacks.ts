@@ -1,12 +1,13 @@
 import type { Alert, CallJob } from '@callwire/contracts'
-import { callbackInbox } from '@callwire/db'
-import { loadCall, type LedgerWork } from '@callwire/ledger'
-import { and, asc, eq, isNotNull, isNull } from 'drizzle-orm'
+import { callbackInbox, commitBehind } from '@callwire/db'
+import { loadCall, type CallRow, type LedgerWork } from '@callwire/ledger'
+import { and, eq, isNotNull } from 'drizzle-orm'
 import type { DialerDeps } from '../deps.ts'
 import { raiseAlertOnce } from '../raise-alert.ts'
 import { applyNews } from './apply-news.ts'
 import type { NewsOutcome } from './decide-callback.ts'
 import { wasSaidBefore } from './heard-callback.ts'
+import { markTaken, pendingCallbacks } from './inbox.ts'
 import { readCallback, type InboxRow, type ReadCallback } from './read-callback.ts'
 
 /** One transaction takes this many; what is left is taken by the next wake-up or sweep. */
@@ -19,39 +20,25 @@ type Outcome = NewsOutcome | 'unreadable' | 'invalid' | 'no_call'
 export async function applyCallbacks(d: Deps, job: CallJob): Promise<void> {
   const { tenantId, callId } = job
   await d.ledger.transact(tenantId, callId, async (w) => {
-    const rows = await w.tx
-      .select({ id: callbackInbox.id, bodySealed: callbackInbox.bodySealed })
-      .from(callbackInbox)
-      .where(
-        and(
-          eq(callbackInbox.tenantId, tenantId),
-          eq(callbackInbox.callId, callId),
-          isNull(callbackInbox.appliedAt),
-        ),
-      )
-      .orderBy(asc(callbackInbox.receivedAt), asc(callbackInbox.id))
-      .limit(batchSize)
+    const rows = await pendingCallbacks(w.tx, { tenantId, callId, most: batchSize })
+    let call: CallRow | null = null
     for (const row of rows) {
+      // Each callback meets the call as the one before it left it.
+      call = await loadCall(w.tx, callId)
       const read = readCallback(d.contentRing, tenantId, row)
-      const outcome = await applyOne(d, w, row, read)
+      const outcome = await applyOne(d, w, { row, read, call })
       d.log.info({ callId, callbackId: row.id, outcome }, 'callback taken')
-      await w.tx
-        .update(callbackInbox)
-        .set({
-          appliedAt: new Date(d.clock.now()),
-          outcome,
-          newsHash: read.kind === 'news' ? read.hash : null,
-        })
-        .where(and(eq(callbackInbox.tenantId, tenantId), eq(callbackInbox.id, row.id)))
+      const at = new Date(d.clock.now()).toISOString()
+      const newsHash = read.kind === 'news' ? read.hash : null
+      commitBehind(w.tx, markTaken(w.tx, { tenantId, id: row.id, at, outcome, newsHash }))
     }
-    if (rows.length > 0) await forgetIfErased(w)
+    // Nobody erases a number while we hold the head: the last look is as good as another.
+    if (call?.numberErasedAt != null) await forgetTaken(w)
   })
 }
 
 /** What Exotel reports holds the person's number: of a call whose number is erased nothing stays. */
-async function forgetIfErased(w: LedgerWork): Promise<void> {
-  const call = await loadCall(w.tx, w.callId)
-  if ((call?.numberErasedAt ?? null) === null) return
+async function forgetTaken(w: LedgerWork): Promise<void> {
   await w.tx
     .delete(callbackInbox)
     .where(
@@ -66,12 +53,9 @@ async function forgetIfErased(w: LedgerWork): Promise<void> {
 async function applyOne(
   d: Deps,
   w: LedgerWork,
-  row: InboxRow,
-  read: ReadCallback,
+  { row, read, call }: { row: InboxRow; read: ReadCallback; call: CallRow | null },
 ): Promise<Outcome> {
   if (read.kind !== 'news') return read.kind
-  // Each callback meets the call as the one before it left it.
-  const call = await loadCall(w.tx, w.callId)
   if (call === null) return 'no_call'
   const outcome = await applyNews(d, w, call, read.news, () => wasSaidBefore(w, row.id, read.hash))
   if (read.stream?.failed === true && outcome !== 'ignored_sid') {
