@@ -21,7 +21,8 @@ export type AudioStreams = AsyncDisposable & {
   ): Promise<string>
   /**
    * Entries after the id `afterId` (`'0'` for the start), at most `count`; waits up to `blockMs`
-   * for the first (0: does not wait). Empty when none came or `signal` aborted.
+   * for the first (0: does not wait). Who waits is asked for together with all who wait: a few
+   * entries at a time where hundreds do. Empty when none came or `signal` aborted.
    */
   read(
     callId: string,

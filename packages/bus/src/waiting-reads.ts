@@ -83,9 +83,10 @@ export function createWaitingReads(
   }
   const ask = async () => {
     const redis = await connected()
+    const asked = waiting.size
     const questions = groupReads(waiting).map((group) => ({
       group,
-      command: new RawCommand(commandOf(group), null),
+      command: new RawCommand(commandOf(group, asked), null),
     }))
     const onOverdue = () => {
       if (connection === redis) connection = null
