@@ -1,4 +1,4 @@
-import { run, serveMetrics } from '@callwire/runtime'
+import { keepBuffersYoung, run, serveMetrics } from '@callwire/runtime'
 import { drainGraceOf, isSupervised, readIngestConfig, strayVariables } from './config.ts'
 import { createContext } from './context.ts'
 import { startServer } from './server.ts'
@@ -6,6 +6,7 @@ import { startServer } from './server.ts'
 /** After the last call is closed: its end on record, and the stores' connections closed. */
 const STOP_MS = 20_000
 
+keepBuffersYoung()
 await run(
   'ingest',
   async ({ log, signal }) => {
