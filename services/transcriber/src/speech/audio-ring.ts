@@ -1,8 +1,9 @@
+import { createByteRing } from './byte-ring.ts'
+
 /** Audio whose words are not final yet, kept so that another connection can hear it again. */
 export type Chunk = {
   callMs: number
   durationMs: number
-  pcm: Buffer
   /** When its last byte came in, epoch ms. */
   arrivedAtMs?: number
   /** The call has no sound right before it. */
@@ -10,10 +11,15 @@ export type Chunk = {
 }
 
 export type AudioRing = {
-  /** Keeps a chunk; what is older than the limit goes. */
-  push(chunk: Chunk): void
+  /** Keeps a chunk of s16le PCM; what is older than the limit goes. */
+  push(chunk: Chunk, pcm: Buffer): void
   /** The chunk with this running number, if it is still kept. */
   at(number: number): Chunk | undefined
+  /**
+   * The sound of a chunk that is kept, for whoever hears it now. The first time it is the very
+   * memory that was pushed; what is kept for another time is a copy.
+   */
+  soundOf(number: number): Buffer
   readonly first: number
   readonly next: number
   /** Lets go of what ended at or before this moment of the call. */
@@ -23,8 +29,14 @@ export type AudioRing = {
 /** Longest stretch without a final that can still be replayed. */
 export const RING_MS = 60_000
 
+/** A chunk was heard by nobody yet, or its sound lies in the ring. */
+type Kept = Chunk & { pcm: Buffer | null; place: number; bytes: number }
+
+const NO_SOUND = Buffer.alloc(0)
+
 export function createAudioRing(limitMs = RING_MS): AudioRing {
-  const chunks: Chunk[] = []
+  const chunks: Kept[] = []
+  const heard = createByteRing()
   let first = 0
   let keptMs = 0
 
@@ -33,6 +45,7 @@ export function createAudioRing(limitMs = RING_MS): AudioRing {
     if (chunk === undefined) return
     first += 1
     keptMs -= chunk.durationMs
+    if (chunk.pcm === null) heard.forgetTo(chunk.place + chunk.bytes)
   }
 
   return {
@@ -43,8 +56,17 @@ export function createAudioRing(limitMs = RING_MS): AudioRing {
       return first + chunks.length
     },
     at: (number) => chunks[number - first],
-    push(chunk) {
-      chunks.push(chunk)
+    soundOf(number) {
+      const chunk = chunks[number - first]
+      if (chunk === undefined) return NO_SOUND
+      const { pcm } = chunk
+      if (pcm === null) return heard.copy(chunk.place, chunk.bytes)
+      chunk.place = heard.add(pcm)
+      chunk.pcm = null
+      return pcm
+    },
+    push(chunk, pcm) {
+      chunks.push({ ...chunk, pcm, place: 0, bytes: pcm.length })
       keptMs += chunk.durationMs
       while (keptMs > limitMs) shift()
     },

@@ -48,7 +48,7 @@ const turn = () => new Promise((resolve) => setImmediate(resolve))
 
 test('an hour of sound without a word keeps no more than the last minute', () => {
   const ring = createAudioRing()
-  for (let ms = 0; ms < 3_600_000; ms += 100) ring.push({ callMs: ms, durationMs: 100, pcm: block })
+  for (let ms = 0; ms < 3_600_000; ms += 100) ring.push({ callMs: ms, durationMs: 100 }, block)
   expect((ring.next - ring.first) * 100).toBe(RING_MS)
   expect(ring.at(ring.first)?.callMs).toBe(3_600_000 - RING_MS)
   expect(ring.at(ring.first - 1)).toBeUndefined()

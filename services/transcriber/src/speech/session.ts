@@ -105,10 +105,11 @@ export function createSpeechSession(options: Options): SpeechSession {
       cursor = Math.max(cursor, ring.first)
       const chunk = ring.at(cursor)
       if (chunk !== undefined) {
+        const pcm = ring.soundOf(cursor)
         cursor += 1
         time.sent(chunk.callMs, chunk.durationMs)
         if (chunk.afterHole) connection.missed?.()
-        connection.write(chunk.pcm)
+        connection.write(pcm)
         givenToMs = Math.floor(chunk.callMs + chunk.durationMs)
         if (cursor > firstGiven && chunk.arrivedAtMs !== undefined) {
           options.onGiven?.(chunk.arrivedAtMs)
@@ -234,7 +235,13 @@ export function createSpeechSession(options: Options): SpeechSession {
       const durationMs = pcm.length / bytesPerMs
       heardToMs = Math.max(heardToMs, Math.floor(callMs + durationMs))
       const arrived = arrivedAtMs === undefined ? {} : { arrivedAtMs }
-      ring.push({ callMs, durationMs, pcm, ...arrived, ...(isAfterHole && { afterHole: true }) })
+      const chunk = {
+        callMs,
+        durationMs,
+        ...arrived,
+        ...(isAfterHole && { afterHole: true as const }),
+      }
+      ring.push(chunk, pcm)
       isAfterHole = false
       if (!isGivenUp) telling.heardTo(heardToMs)
       nudge()
