@@ -7,8 +7,8 @@ import { say } from './say.ts'
 
 /** The transcriber first brings the calls of the turns before to their end. */
 const CATCH_UP_MS = 15_000
-/** Every call is taken up, and has a provider. */
-const SETTLE_MS = 8_000
+/** Every call is taken up and has a provider, code is warm, and memory has grown to what calls need. */
+const SETTLE_MS = 20_000
 const HISTOGRAM = 'callwire_audio_to_provider_seconds'
 
 /** How long audio takes from its last byte in ingest to the provider, in ms. */
