@@ -1,4 +1,4 @@
-import { testDatabase, type TestDatabase } from '@callwire/testkit'
+import { eventually, testDatabase, type TestDatabase } from '@callwire/testkit'
 import { sql } from 'drizzle-orm'
 import type postgres from 'postgres'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
@@ -133,5 +133,6 @@ test('fails, and does nothing, when its connection is lost before the answer', a
     for (const { pid } of pids) await tx`select pg_terminate_backend(${pid})`
     await lost
   })
-  expect(await nameNow()).toBe('Before')
+  // Another of the lost connections may be told of its end only when it is asked.
+  expect(await eventually(() => nameNow().catch(() => null))).toBe('Before')
 })
