@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Callwire } from './callwire.ts'
+import { median } from '../lib/median.ts'
 import { divideCores, pin } from './cores.ts'
 import type { Generator } from './generator.ts'
 import { bucketsOf, quantileSince } from './histogram.ts'
@@ -7,11 +8,13 @@ import { say } from './say.ts'
 
 /** The transcriber first brings the calls of the turns before to their end. */
 const CATCH_UP_MS = 15_000
-/** Every call is taken up and has a provider, code is warm, and memory has grown to what calls need. */
-const SETTLE_MS = 20_000
+/** Every call has a provider, and the minute of sound that is kept for one without words is full. */
+const SETTLE_MS = 65_000
+/** After a pause in which the window before was read. */
+const RESUME_MS = 3_000
 const HISTOGRAM = 'callwire_audio_to_provider_seconds'
 
-/** How long audio takes from its last byte in ingest to the provider, in ms. */
+/** How long audio takes from its last byte in ingest to the provider, in ms; of several windows the median. */
 export type Pipe = { streams: number; blocks: number; p50: number; p99: number }
 
 /** Ingest, the transcriber and a provider that takes everything at once, over all cores. */
@@ -20,6 +23,7 @@ export async function measurePipe(o: {
   callwire: Callwire
   streams: number
   seconds: number
+  rounds: number
 }): Promise<Pipe | null> {
   const { generator, callwire } = o
   const cores = divideCores()
@@ -28,16 +32,35 @@ export async function measurePipe(o: {
   if (cores !== null) pin(transcriber.pid, `${cores.measured},${cores.others}`)
   await sleep(CATCH_UP_MS)
   await generator.openTo(callwire, o.streams)
-  const read = async () => bucketsOf(await (await fetch(transcriber.metricsUrl)).text(), HISTOGRAM)
-  const windowMs = o.seconds * 1_000
-  const look = sleep(SETTLE_MS).then(read)
-  const drive = await generator.drive(callwire, { settleMs: SETTLE_MS, windowMs })
+  const windows: Pipe[] = []
+  for (let round = 0; round < o.rounds; round += 1) {
+    const settleMs = round === 0 ? SETTLE_MS : RESUME_MS
+    const window = await measureWindow(o, { metricsUrl: transcriber.metricsUrl, settleMs })
+    if (window === null) {
+      say(`the transcriber tells no ${HISTOGRAM}`)
+      return null
+    }
+    windows.push(window)
+  }
+  const [first] = windows
+  if (first === undefined) return null
+  const of = (value: (window: Pipe) => number) => median(windows.map(value))
+  return { ...first, p50: of(({ p50 }) => p50), p99: of(({ p99 }) => p99) }
+}
+
+async function measureWindow(
+  { generator, callwire, seconds }: { generator: Generator; callwire: Callwire; seconds: number },
+  o: { metricsUrl: string; settleMs: number },
+): Promise<Pipe | null> {
+  const read = async () => bucketsOf(await (await fetch(o.metricsUrl)).text(), HISTOGRAM)
+  const look = sleep(o.settleMs).then(read)
+  const drive = await generator.drive(callwire, {
+    settleMs: o.settleMs,
+    windowMs: seconds * 1_000,
+  })
   const before = await look
   const after = await read()
-  if (before === null || after === null) {
-    say(`the transcriber tells no ${HISTOGRAM}`)
-    return null
-  }
+  if (before === null || after === null) return null
   const since = quantileSince(before, after)
   say(
     `${drive.streams} streams to the provider: p99 ${(since(0.99) * 1_000).toFixed(0)} ms, ` +

@@ -92,7 +92,10 @@ export async function runIngest(o: {
   const half = Math.floor((found[0]?.streams ?? 0) / 2)
   await generator.closeTo(callwire, 0)
   await shelf.clear(callwire)
-  const pipe = await measurePipe({ generator, callwire, streams: half, seconds: o.seconds * 2 })
+  const pipe = await measurePipe({
+    ...{ generator, callwire, streams: half },
+    ...{ seconds: o.seconds * 2, rounds: o.rounds },
+  })
   return figuresOf({ comparisons, opening, searches: found, memory, pipe })
 }
 
