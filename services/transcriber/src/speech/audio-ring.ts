@@ -1,4 +1,4 @@
-import { createByteRing } from './byte-ring.ts'
+import { createByteRing } from '@callwire/runtime'
 
 /** Audio whose words are not final yet, kept so that another connection can hear it again. */
 export type Chunk = {
@@ -60,7 +60,11 @@ export function createAudioRing(limitMs = RING_MS): AudioRing {
       const chunk = chunks[number - first]
       if (chunk === undefined) return NO_SOUND
       const { pcm } = chunk
-      if (pcm === null) return heard.copy(chunk.place, chunk.bytes)
+      if (pcm === null) {
+        const again = Buffer.allocUnsafe(chunk.bytes)
+        heard.read(chunk.place, again)
+        return again
+      }
       chunk.place = heard.add(pcm)
       chunk.pcm = null
       return pcm
