@@ -16,6 +16,8 @@ const needsEverything = `${folders}/*.e2e.test.ts`
 export default defineConfig({
   test: {
     pool: 'forks',
+    // A busy machine takes seconds to start a store again; what never comes fails all the same.
+    expect: { poll: { timeout: 15_000 } },
     projects: [
       {
         extends: true,

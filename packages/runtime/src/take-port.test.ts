@@ -1,4 +1,4 @@
-import { request } from 'node:http'
+import { Agent, request } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
 import Fastify from 'fastify'
@@ -65,6 +65,37 @@ test('live connections stay with the process that gave up the port', async () =>
   )
   live.write('still here')
   expect(await echo).toBe('still here')
+})
+
+test('who keeps a connection comes to the successor with the next question', async () => {
+  const first = server()
+  const asked = Promise.withResolvers<undefined>()
+  const answered = Promise.withResolvers<undefined>()
+  first.app.get('/who', async () => {
+    asked.resolve(undefined)
+    await answered.promise
+    return 'first'
+  })
+  const port = await takePort(first.app, { host, port: 0, clock })
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+  onTestFinished(() => agent.destroy())
+  const who = () =>
+    new Promise<string>((resolve, reject) => {
+      request({ host, port, path: '/who', agent }, (response) => {
+        response.on('data', (data: Buffer) => resolve(data.toString()))
+      })
+        .once('error', reject)
+        .end()
+    })
+  const inFlight = who()
+  await asked.promise
+  first.drain.active = true
+  const second = server()
+  second.app.get('/who', () => 'second')
+  await takePort(second.app, { host, port, clock })
+  answered.resolve(undefined)
+  expect(await inFlight).toBe('first')
+  expect(await who()).toBe('second')
 })
 
 test('a peer that comes over a network is refused', async () => {
