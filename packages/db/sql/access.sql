@@ -123,7 +123,7 @@ grant update (status, reason_code, reason_message, sid, fence, attempt, due_at, 
               dialed_at, unknown_at, answered_at, ended_at, duration_seconds, heard_at)
   on calls to callwire_gateway, callwire_ingest, callwire_dialer;
 grant update (recording_url_sealed, person_sealed, person_masked, person_index, metadata_sealed,
-              account_sid, legs, candidates, words_erased_at, number_erased_at)
+              account_sid, rang_first, legs, candidates, words_erased_at, number_erased_at)
   on calls to callwire_dialer;
 -- A person's answer for a parked call.
 grant update (candidates) on calls to callwire_gateway;

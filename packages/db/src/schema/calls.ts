@@ -46,6 +46,8 @@ export const calls = pgTable(
     recordingUrlSealed: sealed('recording_url_sealed'),
     /** The Exotel account that an attempt was begun with. */
     accountSid: text('account_sid'),
+    /** Whom that attempt rang first: an agent's number, '' for the other person, null before version 8. */
+    rangFirst: text('rang_first'),
     legs: jsonb('legs').$type<CallLeg[]>(),
     /** What a person chooses from while the call is parked. */
     candidates: jsonb('candidates').$type<CallCandidate[]>(),

@@ -50,6 +50,7 @@ export function newCallRow(
     heardAt: null,
     recordingUrlSealed: null,
     accountSid: null,
+    rangFirst: null,
     legs: null,
     candidates: null,
     wordsErasedAt: null,
