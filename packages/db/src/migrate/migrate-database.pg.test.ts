@@ -48,7 +48,7 @@ test('an empty database becomes one that keeps every rule; again changes nothing
   const lines: string[] = []
   const onProgress = (line: string) => lines.push(line)
   await migrateDatabase({ url: database.url, passwords, onProgress })
-  expect(lines).toEqual([
+  expect(lines.splice(0)).toEqual([
     'database: 0001-tables.sql',
     'database: 0002-keys.sql',
     'database: 0003-phone-checks.sql',
@@ -62,7 +62,7 @@ test('an empty database becomes one that keeps every rule; again changes nothing
   ])
   expect(await catalogueProblems(sql)).toEqual([])
   await migrateDatabase({ url: database.url, passwords, onProgress })
-  expect(lines).toHaveLength(9)
+  expect(lines).toEqual([])
   const gateway = await connectDatabase({
     url: database.serviceUrl('gateway'),
     applicationName: 'test',
