@@ -65,6 +65,11 @@ export function createWordAssembler(): WordAssembler {
     text: utterance.words.map((word) => word.text).join(' '),
     startMs: onConnection(utterance.startMs),
     endMs: onConnection(utterance.endMs),
+    words: utterance.words.map(({ text, startMs, endMs }) => ({
+      text,
+      startMs: onConnection(startMs),
+      endMs: onConnection(endMs),
+    })),
     speaker: speakers[utterance.speaker] ?? `speaker ${String(utterance.speaker)}`,
   })
 

@@ -7,6 +7,7 @@
 /** What a provider can do; the session adapts to it instead of asking who it is. */
 export type SpeechCapabilities = {
   interim: boolean
+  /** Its interims and finals carry `words`. */
   words: boolean
   diarization: boolean
   /** Says itself which words were lost to damaged audio, so a hole in the audio needs no gap of ours. */
@@ -27,7 +28,14 @@ export type SpeechErrorKind =
   | 'server'
   | 'protocol'
 
-/** What a connection says. `segment` names an utterance within the connection. */
+/** A word as it stands in its segment's text, with its place in the audio. */
+export type TimedWord = { text: string; startMs: number; endMs: number }
+
+/**
+ * What a connection says. `segment` names an utterance within the connection. `words` are all words of
+ * `text` in their order, from vendors that give their times: with them, a second hearing of the same
+ * audio says each word once, however it is cut into segments.
+ */
 export type ProviderEvent =
   | {
       type: 'interim'
@@ -35,6 +43,7 @@ export type ProviderEvent =
       text: string
       startMs: number
       endMs: number
+      words?: readonly TimedWord[]
       speaker?: string
     }
   | {
@@ -43,6 +52,7 @@ export type ProviderEvent =
       text: string
       startMs: number
       endMs: number
+      words?: readonly TimedWord[]
       speaker?: string
       language?: string
       confidence?: number

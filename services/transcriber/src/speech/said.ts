@@ -1,15 +1,11 @@
-/** A stretch of a call's clock in which somebody spoke. */
-export type Stretch = { startMs: number; endMs: number; speaker?: string | undefined }
+import { unsaidOf, type Spoken, type Stretch } from './unsaid.ts'
 
-/**
- * What was said for good, so that audio heard again says nothing twice. A second hearing may begin
- * in the middle of an utterance, and a vendor's times differ a little each time.
- */
+/** What was said for good, so that audio heard again says nothing twice. */
 export type Said = {
   final(stretch: Stretch): void
   gap(stretch: Stretch): void
-  /** Whether most of this was said already, by the same speaker. */
-  hasFinal(stretch: Stretch): boolean
+  /** What of this was not said already, by the same speaker; null when all of it was. */
+  unsaid(heard: Parameters<typeof unsaidOf>[1]): Spoken | null
   /** Whether all of this was named as missing already. */
   hasGap(stretch: Stretch): boolean
 }
@@ -20,12 +16,7 @@ export function createSaid(): Said {
   return {
     final: ({ startMs, endMs, speaker }) => finals.push({ startMs, endMs, speaker }),
     gap: ({ startMs, endMs }) => gaps.push({ startMs, endMs }),
-    hasFinal: (heard) =>
-      finals.some((final) => {
-        if (final.speaker !== heard.speaker) return false
-        const commonMs = Math.min(final.endMs, heard.endMs) - Math.max(final.startMs, heard.startMs)
-        return commonMs > 0 && commonMs * 2 >= heard.endMs - heard.startMs
-      }),
+    unsaid: (heard) => unsaidOf(finals, heard),
     hasGap: (heard) => gaps.some((gap) => gap.startMs <= heard.startMs && gap.endMs >= heard.endMs),
   }
 }

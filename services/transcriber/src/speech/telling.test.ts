@@ -34,6 +34,7 @@ function tell(o: { reportsLoss?: boolean; said?: ReturnType<typeof createSaid> }
     lost: () =>
       events.flatMap((e) => (e.type === 'lost' ? [[e.startMs, e.endMs, e.reason] as const] : [])),
     types: () => events.map((event) => event.type),
+    texts: () => events.map((event) => ('text' in event ? event.text : '')),
   }
 }
 
@@ -102,4 +103,25 @@ test('what is needed again begins with the earliest word that is not final', () 
   telling.begin(providerThat(true))
   say('final', 1_000, 2_500, 'a')
   expect(telling.finalToMs()).toBe(2_500)
+})
+
+test('a segment that was shown gets its final, though a vendor takes its new word back', () => {
+  const said = createSaid()
+  said.final({ startMs: 500, endMs: 2_000 })
+  const { telling, types, texts } = tell({ said })
+  const time = createCallClock()
+  time.sent(0, 10_000)
+  const word = (text: string, startMs: number, endMs: number) => ({ text, startMs, endMs })
+  const hear = (type: 'interim' | 'final', words: ReturnType<typeof word>[], text: string) => {
+    const endMs = words.at(-1)?.endMs ?? 2_100
+    telling.hear({ type, segment: 's', text, startMs: 1_500, endMs, words }, time)
+  }
+  hear('interim', [word('say', 1_500, 1_900)], 'say')
+  hear('interim', [word('say', 1_500, 1_900), word('ye', 1_950, 2_250)], 'say ye')
+  hear('final', [word('say', 1_500, 1_900), word('so', 1_950, 2_010)], 'say so')
+  expect([types(), texts()]).toEqual([
+    ['interim', 'final'],
+    ['ye', 'so'],
+  ])
+  expect(telling.neededFromMs()).toBe(2_010)
 })

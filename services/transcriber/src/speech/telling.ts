@@ -1,8 +1,9 @@
 import type { CallClock } from './call-clock.ts'
 import { createHoles } from './holes.ts'
-import type { ProviderEvent, SpeechProvider } from './provider.ts'
+import type { ProviderEvent, SpeechProvider, TimedWord } from './provider.ts'
 import { createSaid, type Said } from './said.ts'
 import type { Lost, SpeechEvent } from './speech-event.ts'
+import { joined, type Spoken } from './unsaid.ts'
 
 /** Turns what providers say into what is told of a call: once each, on the call's clock. */
 export type Telling = {
@@ -52,18 +53,25 @@ export function createTelling(o: {
 
   const hearWords = (
     event: Extract<ProviderEvent, { type: 'interim' | 'final' }>,
-    at: { startMs: number; endMs: number },
+    time: CallClock,
   ) => {
+    const { words, ...spoken } = event
     const { speaker } = event
-    if (mayBeRepeated() && said.hasFinal({ ...at, speaker })) return
-    holes.due(at.endMs, 0).forEach(tellLost)
-    if (event.type === 'interim') open.set(event.segment, at.startMs)
+    const whole = { ...onCall(event, time), text: event.text }
+    const timed = words?.map((word) => ({ text: word.text, ...onCall(word, time) }))
+    const unsaid = mayBeRepeated() ? said.unsaid({ ...whole, speaker, words: timed }) : whole
+    // What was shown is said to its end: others wait for it.
+    const isShown = event.type === 'final' && open.has(event.segment)
+    const fresh = unsaid ?? (isShown ? lastOf(whole, timed) : null)
+    if (fresh === null) return
+    holes.due(fresh.endMs, 0).forEach(tellLost)
+    if (event.type === 'interim') open.set(event.segment, fresh.startMs)
     if (event.type === 'final') {
       open.delete(event.segment)
-      said.final({ ...at, speaker })
-      finalToMs = Math.max(finalToMs, at.endMs)
+      said.final({ ...fresh, speaker })
+      finalToMs = Math.max(finalToMs, fresh.endMs)
     }
-    o.push({ ...event, ...at, provider: provider?.id ?? '', connection })
+    o.push({ ...spoken, ...fresh, provider: provider?.id ?? '', connection })
   }
 
   return {
@@ -73,13 +81,12 @@ export function createTelling(o: {
       open.clear()
     },
     hear(event, time) {
-      const isLoss = event.type === 'lost'
-      const startMs = time.toCallMs(event.startMs, isLoss ? 'before' : 'after')
-      const endMs = time.toCallMs(event.endMs, isLoss ? 'after' : 'before')
       if (event.type !== 'lost') {
-        hearWords(event, { startMs, endMs })
+        hearWords(event, time)
         return
       }
+      const startMs = time.toCallMs(event.startMs, 'before')
+      const endMs = time.toCallMs(event.endMs, 'after')
       const lost = holes.absorb({ type: 'lost', startMs, endMs, reason: event.reason })
       if (lost !== null) tellLost(lost)
     },
@@ -104,4 +111,14 @@ export function createTelling(o: {
     finalToMs: () => finalToMs,
     neededFromMs: () => Math.min(finalToMs, ...open.values()),
   }
+}
+
+/** Where something was spoken, on the call's clock. */
+function onCall(at: { startMs: number; endMs: number }, time: CallClock) {
+  return { startMs: time.toCallMs(at.startMs, 'after'), endMs: time.toCallMs(at.endMs, 'before') }
+}
+
+/** The least that can stand for a segment: its last word, where words have times. */
+function lastOf(whole: Spoken, words: readonly TimedWord[] = []): Spoken {
+  return words.length === 0 ? whole : joined(words.slice(-1))
 }
