@@ -112,14 +112,17 @@ export async function claimAsking(
   return { ...rest, account }
 }
 
-/** The account that dialed a call, as far as it is still here: nobody else knows of the call. */
+/**
+ * The account that dialed a call, as far as it is still here: nobody else knows of the call. One
+ * that took its place answers for other calls, and its list is no reason to believe anything.
+ */
 async function accountOfCall(
   tx: Tx,
   d: Pick<Deps, 'globalAccount'>,
-  { tenantId, id: callId, phoneId }: CallRow,
+  { tenantId, id: callId, phoneId, accountSid }: CallRow,
 ): Promise<PhoneAccount | null> {
-  if (await isDialedGlobally(tx, { tenantId, callId })) {
-    return d.globalAccount === null ? null : globalOf(d.globalAccount)
-  }
-  return readOwnAccount(tx, { tenantId, phoneId })
+  const account = (await isDialedGlobally(tx, { tenantId, callId }))
+    ? d.globalAccount && globalOf(d.globalAccount)
+    : await readOwnAccount(tx, { tenantId, phoneId })
+  return accountSid !== null && account?.sid !== accountSid ? null : account
 }

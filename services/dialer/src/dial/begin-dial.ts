@@ -61,8 +61,8 @@ export async function beginDial(
   commitBehind(w.tx, writeBeginning(w.tx, values))
   if (account.kind === 'global') await raiseAlert(d, w, globalAlert)
   const { person } = o
-  const { fence } = values
-  Object.assign(call, { status: 'dialing', fence, accountSid: account.sid })
+  const { fence, rangFirst } = values
+  Object.assign(call, { status: 'dialing', fence, accountSid: account.sid, rangFirst })
   return { tenantId, call, fence, begunAtMs, phone, agent, account, person, streamToken }
 }
 
@@ -87,8 +87,8 @@ export async function beginAtOnce(
     throw error
   }
   void d.ledger.ring(tenantId, [event])
-  const { fence } = values
-  Object.assign(call, { status: 'dialing', fence, accountSid: account.sid })
+  const { fence, rangFirst } = values
+  Object.assign(call, { status: 'dialing', fence, accountSid: account.sid, rangFirst })
   return { tenantId, call, fence, begunAtMs, phone, agent, account, person, streamToken }
 }
 
@@ -118,6 +118,7 @@ type Beginning = {
   auditId: string
   details: string
   accountSid: string
+  rangFirst: string
   requestId: string
 }
 
@@ -135,7 +136,7 @@ function beginning(
   const { id: callId } = o.view.call
   const nowMs = d.clock.now()
   const id = (kind: 'token' | 'audit') => newId(kind, { nowMs, random: d.random(ID_RANDOM_BYTES) })
-  const { account, phone } = o.view
+  const { account, agent, phone } = o.view
   return {
     tenantId,
     callId,
@@ -155,6 +156,8 @@ function beginning(
     auditId: id('audit'),
     details: JSON.stringify(openingDetails({ purpose: 'place-call', callId }, account)),
     accountSid: account.sid,
+    // Its number may be another by the time that somebody looks for this attempt.
+    rangFirst: agent.kind === 'human' ? agent.number : '',
     requestId: o.requestId,
   }
 }
@@ -170,6 +173,7 @@ const swapAndTell = (held: SQL) => sql`
     update calls c set status = 'dialing', reason_code = null, reason_message = null,
       fence = ${sql.placeholder('fence')}::integer,
       account_sid = ${sql.placeholder('accountSid')}::text,
+      rang_first = ${sql.placeholder('rangFirst')}::text,
       dialing_at = ${sql.placeholder('at')}::timestamptz, ended_at = null
     where ${held} and c.tenant_id = ${sql.placeholder('tenantId')}::text
       and c.id = ${sql.placeholder('callId')}::text and c.status = 'queued'
