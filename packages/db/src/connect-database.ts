@@ -23,6 +23,8 @@ export type Database = {
   keys: KeyStore
   /** Resolves when the database answers and takes writes: a standby, or one set read-only, still reads. */
   ping(): Promise<void>
+  /** The database's clock, epoch ms with fractions. */
+  nowMs(): Promise<number>
   /** Waits a few seconds for running transactions. */
   close(): Promise<void>
 }
@@ -60,6 +62,13 @@ export async function connectDatabase(o: {
         `select current_setting('transaction_read_only') = 'on' as "isReadOnly"`,
       )
       if (answer?.isReadOnly !== false) throw new DbError({ code: 'refuses_writes' })
+    },
+    nowMs: async () => {
+      const [row] = await client.rows<{ nowMs: number }>(
+        `select (extract(epoch from clock_timestamp()) * 1000)::float8 as "nowMs"`,
+      )
+      if (row === undefined) throw new DbError({ code: 'internal' })
+      return row.nowMs
     },
     close: () => client.close(),
   }

@@ -1,6 +1,7 @@
 export { type AccountRequests } from './account-requests.ts'
 export { connectDatabase, type Database } from './connect-database.ts'
 export { connectProvisioner, type Provisioner } from './connect-provisioner.ts'
+export { followDatabaseClock, type DatabaseClock } from './database-clock.ts'
 export { DbError, isUniqueViolation } from './db-error.ts'
 export { type DbErrorCode } from './classify.ts'
 export { type Finder, type Found, type FoundCall, type FoundPhone } from './finder.ts'

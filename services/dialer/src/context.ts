@@ -6,7 +6,7 @@ import {
   createQueues,
   requireNoEviction,
 } from '@callwire/bus'
-import { connectDatabase } from '@callwire/db'
+import { connectDatabase, followDatabaseClock } from '@callwire/db'
 import { createExotelClient } from '@callwire/exotel'
 import { measureHeldKeys, watchKeys } from '@callwire/keyring'
 import { createLedger } from '@callwire/ledger'
@@ -16,6 +16,7 @@ import {
   createMetrics,
   systemClock,
   systemRandom,
+  type Clock,
   type Health,
   type Logger,
   type Metrics,
@@ -39,10 +40,15 @@ export type DialerContext = {
   close(): Promise<void>
 }
 
-/** Builds all that the dialer is made of; on failure nothing stays open. */
+/**
+ * Builds all that the dialer is made of; on failure nothing stays open. Its clock is the database's:
+ * what it writes by it (when a call is due, was dialed, was heard of) is compared there.
+ *
+ * @param o.machineClock - the system's, unless a test sets another
+ */
 export async function createContext(
   config: DialerConfig,
-  o: { log: Logger; signal: AbortSignal },
+  o: { log: Logger; signal: AbortSignal; machineClock?: Clock },
 ): Promise<DialerContext> {
   const { log } = o
   await using opened = new AsyncDisposableStack()
@@ -53,7 +59,16 @@ export async function createContext(
   })
   opened.defer(() => database.close())
   await requireSingleTenant(database.finder, config.exotel.globalAccount)
-  const clock = systemClock
+  const metrics = createMetrics()
+  const dialerMetrics = createDialerMetrics(metrics)
+  const { clock } = opened.use(
+    await followDatabaseClock({
+      readMs: () => database.nowMs(),
+      clock: o.machineClock ?? systemClock,
+      onOffset: (ms) => dialerMetrics.clockOffset(ms),
+      ...{ log, signal: o.signal },
+    }),
+  )
   const random = systemRandom
   const keyWatch = opened.use(
     await watchKeys({
@@ -77,7 +92,6 @@ export async function createContext(
   const store = config.recordings === null ? null : createRecordingStore(config.recordings)
   if (store !== null) opened.use(store)
   const cutting = new AbortController()
-  const metrics = createMetrics()
   measureHeldKeys(metrics, keyWatch)
   const deps: DialerDeps = {
     database,
@@ -96,7 +110,7 @@ export async function createContext(
     store,
     owner: `${hostname()}:${process.pid}:${random(4).toString('hex')}`,
     settings: config.settings,
-    metrics: createDialerMetrics(metrics),
+    metrics: dialerMetrics,
     clock,
     random,
     log,

@@ -47,6 +47,7 @@ export type DialerDeps = {
   owner: string
   settings: DialerSettings
   metrics: DialerMetrics
+  /** Its wall clock is the database's, however wrong this machine's is. */
   clock: Clock
   random: Random
   log: Logger

@@ -20,6 +20,8 @@ export type DialerMetrics = {
   erased(kind: string, calls: number): void
   /** A run of the sweeper erased everything it found, at this moment (epoch ms). */
   retentionRun(atMs: number): void
+  /** The database's clock is so far ahead of this machine's, in ms. */
+  clockOffset(ms: number): void
 }
 
 export function createDialerMetrics(metrics: Metrics): DialerMetrics {
@@ -71,6 +73,10 @@ export function createDialerMetrics(metrics: Metrics): DialerMetrics {
     name: 'callwire_retention_run_timestamp_seconds',
     help: 'When the sweeper last erased everything whose life was over; epoch seconds',
   })
+  const clockOffset = metrics.gauge({
+    name: 'callwire_clock_offset_seconds',
+    help: "How far the database's clock is ahead of this machine's; behind, when negative",
+  })
   return {
     attempt: (outcome) => attempts.inc({ outcome }),
     held: (reason) => held.inc({ reason }),
@@ -82,5 +88,6 @@ export function createDialerMetrics(metrics: Metrics): DialerMetrics {
     check: (outcome) => checks.inc({ outcome }),
     erased: (kind, calls) => erased.inc({ kind }, calls),
     retentionRun: (atMs) => retentionRun.set(atMs / 1_000),
+    clockOffset: (ms) => clockOffset.set(ms / 1_000),
   }
 }

@@ -1,3 +1,4 @@
+import type { Clock } from '@callwire/runtime'
 import { captureLogs, type CapturedLogs, type TestDatabase } from '@callwire/testkit'
 import { readDialerConfig } from '../config.ts'
 import { createContext, type DialerContext } from '../context.ts'
@@ -38,16 +39,21 @@ export type RunningDialer = AsyncDisposable & {
   stop(): void
 }
 
-/** A dialer within this process; `adjust` may put something between it and the world. */
+/**
+ * A dialer within this process; `adjust` may put something between it and the world, and
+ * `machineClock` is what it finds for a clock there.
+ */
 export async function startTestDialer(
   environment: Record<string, string>,
   adjust: (deps: DialerDeps) => DialerDeps = (deps) => deps,
+  machineClock?: Clock,
 ): Promise<RunningDialer> {
   const logs = captureLogs({ service: 'dialer' })
   const stop = new AbortController()
   const made = await createContext(readDialerConfig(environment), {
     log: logs.log,
     signal: stop.signal,
+    ...(machineClock === undefined ? {} : { machineClock }),
   })
   const context = { ...made, deps: adjust(made.deps) }
   const dialer = await startDialer(context)
