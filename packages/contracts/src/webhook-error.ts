@@ -15,6 +15,8 @@ export const webhookErrorCodes = {
   url_invalid: 'The address of the webhook is one that messages may not go to (any more).',
   secret_unreadable: 'The signing secret cannot be opened; nothing was sent.',
   subject_gone: 'What the message was about is no longer there; nothing was sent.',
+  type_removed: 'The webhook is not told of events of this type any more; nothing was sent.',
+  not_recorded: 'What became of the attempt could not be written down.',
 } as const
 
 export type WebhookErrorCode = keyof typeof webhookErrorCodes

@@ -1,3 +1,4 @@
+import { WEBHOOK_TEST_TYPE, type WebhookErrorCode } from '@callwire/contracts'
 import {
   callEvents,
   tenantAlerts,
@@ -7,8 +8,9 @@ import {
   type Tx,
 } from '@callwire/db'
 import { eventOf } from '@callwire/ledger'
-import { and, desc, eq, gt, inArray, isNull, lt, lte, or, sql } from 'drizzle-orm'
+import { and, desc, eq, gt, gte, inArray, isNull, lt, lte, not, or, sql } from 'drizzle-orm'
 import type { CourierDeps, EndpointId } from '../deps.ts'
+import { MAX_ATTEMPTS } from './back-off.ts'
 import type { Subject } from './message-body.ts'
 
 /** An endpoint as its messages need it. */
@@ -17,6 +19,8 @@ export type ClaimedEndpoint = EndpointId & {
   readonly failingSinceMs: number | null
   /** Newest first. */
   readonly secrets: readonly { id: string; sealed: string }[]
+  /** What it is told of now, a trial included. */
+  readonly types: readonly string[]
 }
 
 /** A message in our hands. */
@@ -37,7 +41,9 @@ type Row = Pick<
 
 /**
  * Takes those of an endpoint's messages that are still due and in nobody's hands. Committed before
- * a byte is sent: a courier that dies on the way holds them until its claim runs out.
+ * a byte is sent: a courier that dies on the way holds them until its claim runs out. Dead instead
+ * are those of types that the endpoint is not told of any more, and those that were tried as often
+ * as may be without an outcome.
  */
 export async function claimMessages(
   d: Pick<CourierDeps, 'database' | 'owner' | 'limits'>,
@@ -48,7 +54,10 @@ export async function claimMessages(
   return d.database.withTenant(tenantId, async (tx) => {
     const endpoint = await endpointOf(tx, at)
     if (endpoint === null) return []
-    const rows = await take(tx, { tenantId, ids, owner: d.owner, claimMs: d.limits.claimMs })
+    const { types } = endpoint
+    const claimMs = d.limits.claimMs
+    const rows = await take(tx, { tenantId, ids, types, owner: d.owner, claimMs })
+    if (rows.length < ids.length) await bury(tx, { tenantId, ids, types })
     const subjects = await subjectsOf(tx, tenantId, rows)
     return rows.map((row) => ({
       id: row.id,
@@ -60,9 +69,14 @@ export async function claimMessages(
   })
 }
 
+/** Held until the claims are committed: whoever changes or deletes it comes before or after them. */
 async function endpointOf(tx: Tx, at: EndpointId): Promise<ClaimedEndpoint | null> {
   const [endpoint] = await tx
-    .select({ url: webhookEndpoints.url, failingSince: webhookEndpoints.failingSince })
+    .select({
+      url: webhookEndpoints.url,
+      failingSince: webhookEndpoints.failingSince,
+      eventTypes: webhookEndpoints.eventTypes,
+    })
     .from(webhookEndpoints)
     .where(
       and(
@@ -72,6 +86,7 @@ async function endpointOf(tx: Tx, at: EndpointId): Promise<ClaimedEndpoint | nul
         isNull(webhookEndpoints.deletedAt),
       ),
     )
+    .for('key share')
   if (endpoint === undefined) return null
   const secrets = await tx
     .select({ id: webhookSecrets.id, sealed: webhookSecrets.sealed })
@@ -85,14 +100,27 @@ async function endpointOf(tx: Tx, at: EndpointId): Promise<ClaimedEndpoint | nul
     )
     .orderBy(desc(webhookSecrets.createdAt), desc(webhookSecrets.id))
   const failingSinceMs = endpoint.failingSince?.getTime() ?? null
-  return { ...at, url: endpoint.url, failingSinceMs, secrets }
+  const types = [...endpoint.eventTypes, WEBHOOK_TEST_TYPE]
+  return { ...at, url: endpoint.url, failingSinceMs, secrets, types }
 }
 
-function take(
-  tx: Tx,
-  o: { tenantId: string; ids: readonly string[]; owner: string; claimMs: number },
-): Promise<Row[]> {
+type Asked = { tenantId: string; ids: readonly string[]; types: readonly string[] }
+
+/** Still due, and in nobody's hands. */
+function isDue({ tenantId, ids }: Asked) {
   const { ownedUntil } = webhookDeliveries
+  return and(
+    eq(webhookDeliveries.tenantId, tenantId),
+    inArray(webhookDeliveries.id, [...ids]),
+    eq(webhookDeliveries.state, 'pending'),
+    lte(webhookDeliveries.dueAt, sql`now()`),
+    or(isNull(ownedUntil), lt(ownedUntil, sql`now()`)),
+  )
+}
+
+const isWanted = ({ types }: Asked) => inArray(webhookDeliveries.eventType, [...types])
+
+function take(tx: Tx, o: Asked & { owner: string; claimMs: number }): Promise<Row[]> {
   return tx
     .update(webhookDeliveries)
     .set({
@@ -101,15 +129,7 @@ function take(
       attempts: sql`${webhookDeliveries.attempts} + 1`,
       lastAttemptAt: sql`now()`,
     })
-    .where(
-      and(
-        eq(webhookDeliveries.tenantId, o.tenantId),
-        inArray(webhookDeliveries.id, [...o.ids]),
-        eq(webhookDeliveries.state, 'pending'),
-        lte(webhookDeliveries.dueAt, sql`now()`),
-        or(isNull(ownedUntil), lt(ownedUntil, sql`now()`)),
-      ),
-    )
+    .where(and(isDue(o), isWanted(o), lt(webhookDeliveries.attempts, MAX_ATTEMPTS)))
     .returning({
       id: webhookDeliveries.id,
       eventType: webhookDeliveries.eventType,
@@ -119,6 +139,24 @@ function take(
       attempts: webhookDeliveries.attempts,
       createdAt: webhookDeliveries.createdAt,
     })
+}
+
+const removed: WebhookErrorCode = 'type_removed'
+const unknown: WebhookErrorCode = 'not_recorded'
+
+/** Ends what is due and must not be sent. What the last attempt came to stays, where it was written. */
+async function bury(tx: Tx, o: Asked): Promise<void> {
+  const { lastError } = webhookDeliveries
+  await tx
+    .update(webhookDeliveries)
+    .set({
+      state: 'dead',
+      finishedAt: sql`now()`,
+      owner: null,
+      ownedUntil: null,
+      lastError: sql`case when ${isWanted(o)} then coalesce(${lastError}, ${unknown}) else ${removed} end`,
+    })
+    .where(and(isDue(o), or(not(isWanted(o)), gte(webhookDeliveries.attempts, MAX_ATTEMPTS))))
 }
 
 /** What the messages are about, as it stands now. */

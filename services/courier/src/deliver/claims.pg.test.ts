@@ -1,11 +1,13 @@
 import { webhookDeliveries } from '@callwire/db'
 import { eventually } from '@callwire/testkit'
+import { sql } from 'drizzle-orm'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { limits } from '../limits.ts'
 import { answer, receiver } from '../test-support/receiver.ts'
 import { courierDeps, courierSuite, startTestCourier } from '../test-support/suite.ts'
 import { quick, trials } from '../test-support/trials.ts'
 import { idOf } from '../test-support/world.ts'
+import { MAX_ATTEMPTS } from './back-off.ts'
 import { claimMessages } from './claim-messages.ts'
 import { writeOutcome } from './write-outcome.ts'
 
@@ -45,13 +47,13 @@ test('an endpoint that is slow, or fails, keeps nobody waiting', async () => {
 }, 30_000)
 
 describe('claims', () => {
-  const one = async () => {
+  const one = async (eventType = 'call.status') => {
     const at = await suite.world.endpoint(tenantId, pathOf('claims'))
     const callId = await suite.world.newCall(tenantId)
     const id = idOf('webhookMessage')
     await suite.world.withTenant(tenantId, (tx) =>
       tx.insert(webhookDeliveries).values({
-        ...{ tenantId, id, endpointId: at.endpointId, eventType: 'call.status', callId, seq: 1 },
+        ...{ tenantId, id, endpointId: at.endpointId, eventType, callId, seq: 1 },
       }),
     )
     return { at, id }
@@ -63,6 +65,7 @@ describe('claims', () => {
     endpoint: 'works',
     disable: null,
   } as const
+  const retry = { state: 'retry', waitMs: 0 } as const
 
   test('of many couriers one gets a message', async () => {
     const { at, id } = await one()
@@ -91,6 +94,57 @@ describe('claims', () => {
     await writeOutcome(next.deps, taken, delivered)
     expect(await suite.world.deliveries(at)).toMatchObject([{ state: 'delivered', attempts: 2 }])
     expect(await claimMessages(next.deps, at, [id])).toEqual([])
+  })
+
+  test('are refused for what was tried as often as may be: it is dead', async () => {
+    const { at, id } = await one()
+    await using courier = await courierDeps(suite.environment())
+    await makeDue(at, MAX_ATTEMPTS)
+    expect(await claimMessages(courier.deps, at, [id])).toEqual([])
+    const [row] = await suite.world.deliveries(at)
+    expect(row).toMatchObject({
+      ...{ state: 'dead', attempts: MAX_ATTEMPTS, owner: null, lastError: 'not_recorded' },
+    })
+    expect(row?.finishedAt).not.toBeNull()
+  })
+
+  test('are refused for types that the endpoint is not told of any more, but for a trial', async () => {
+    await using courier = await courierDeps(suite.environment())
+    const removed = await one('transcript.final')
+    expect(await claimMessages(courier.deps, removed.at, [removed.id])).toEqual([])
+    expect(await suite.world.deliveries(removed.at)).toMatchObject([
+      { state: 'dead', attempts: 0, lastError: 'type_removed' },
+    ])
+    const trial = await one('webhook.test')
+    expect(await claimMessages(courier.deps, trial.at, [trial.id])).toHaveLength(1)
+  })
+
+  test('wait, as outcomes do, for whoever holds the endpoint, with no message in hand', async () => {
+    const { at, id } = await one()
+    await using courier = await courierDeps(suite.environment())
+    const [claimed] = await claimMessages(courier.deps, at, [id])
+    if (claimed === undefined) throw new Error('not claimed')
+    const failed = { ...delivered, status: 500, error: 'http_status', endpoint: 'fails' } as const
+    for (const work of [
+      () => writeOutcome(courier.deps, claimed, { ...failed, delivery: retry }),
+      () => claimMessages(courier.deps, at, [id]),
+    ]) {
+      await makeDue(at)
+      let working: Promise<unknown> = Promise.resolve()
+      await suite.world.withTenant(tenantId, async (tx) => {
+        await tx.execute(sql`select from webhook_endpoints where id = ${at.endpointId} for update`)
+        working = work()
+        working.catch(() => undefined)
+        await eventually(async () => {
+          const waiting = await suite.world.sql`
+            select from pg_stat_activity where application_name = 'callwire-courier'
+              and wait_event_type = 'Lock' and datname = current_database()`
+          return waiting.length > 0
+        })
+        await tx.execute(sql`select from webhook_deliveries where id = ${id} for update nowait`)
+      })
+      await working
+    }
   })
 
   test('comes with the secrets that are good now, the newest first', async () => {

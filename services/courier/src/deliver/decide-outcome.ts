@@ -77,6 +77,23 @@ export function decideOutcome(
   }
 }
 
+/**
+ * What stands for an outcome that the database refuses for good: the message is tried again by the
+ * table, and nothing is said of the endpoint.
+ *
+ * @param o.attempts - with this one, from 1
+ */
+export function unrecorded(o: { attempts: number; random: Random }): Outcome {
+  const waitMs = nextWaitMs(o.attempts, null, o.random)
+  return {
+    delivery: waitMs === null ? { state: 'dead' } : { state: 'retry', waitMs },
+    status: null,
+    error: 'not_recorded',
+    endpoint: 'untried',
+    disable: null,
+  }
+}
+
 function errorOf(attempted: Attempted): WebhookErrorCode {
   if (attempted.kind !== 'answered') return attempted.error
   if (attempted.status === 410) return 'gone'

@@ -5,7 +5,8 @@ import { attempt } from './attempt.ts'
 import { claimMessages, type Claimed } from './claim-messages.ts'
 import { decideOutcome } from './decide-outcome.ts'
 import type { Lanes } from './lanes.ts'
-import { giveBack, writeOutcome } from './write-outcome.ts'
+import { recordOutcome } from './record-outcome.ts'
+import { giveBack } from './write-outcome.ts'
 
 /** Found in one look; what is left over goes in the next. */
 const batchSize = 128
@@ -41,7 +42,7 @@ export function startDelivering(d: CourierDeps, lanes: Lanes): Delivering {
       random,
     })
     lanes.heard(endpoint.endpointId, outcome.endpoint === 'fails')
-    await writeOutcome(d, message, outcome)
+    await recordOutcome(d, message, outcome)
   }
 
   /** Whatever fails here is of ours: the claim runs out, and the message is sent again. */

@@ -1,5 +1,12 @@
 import { ID_RANDOM_BYTES, newId, type Alert } from '@callwire/contracts'
-import { auditLog, tenantAlerts, webhookDeliveries, webhookEndpoints, type Tx } from '@callwire/db'
+import {
+  auditLog,
+  commitBehind,
+  tenantAlerts,
+  webhookDeliveries,
+  webhookEndpoints,
+  type Tx,
+} from '@callwire/db'
 import { and, eq, isNotNull, isNull, sql } from 'drizzle-orm'
 import type { CourierDeps } from '../deps.ts'
 import type { Claimed } from './claim-messages.ts'
@@ -20,6 +27,7 @@ const sentences = {
 export async function writeOutcome(d: Deps, message: Claimed, outcome: Outcome): Promise<void> {
   const { tenantId, endpointId } = message.endpoint
   const written = await d.database.withTenant(tenantId, async (tx) => {
+    holdEndpoint(tx, message)
     if (!(await writeDelivery(tx, d.owner, message, outcome))) return null
     if (outcome.endpoint === 'works') await markWorking(tx, message)
     if (outcome.endpoint === 'fails') await markFailing(tx, message)
@@ -47,11 +55,24 @@ export async function giveBack(
   d: Pick<CourierDeps, 'database' | 'owner'>,
   message: Claimed,
 ): Promise<void> {
-  await d.database.withTenant(message.endpoint.tenantId, (tx) =>
-    tx
+  await d.database.withTenant(message.endpoint.tenantId, async (tx) => {
+    holdEndpoint(tx, message)
+    await tx
       .update(webhookDeliveries)
       .set({ owner: null, ownedUntil: null, attempts: message.attempts - 1 })
-      .where(isOurs(d.owner, message)),
+      .where(isOurs(d.owner, message))
+  })
+}
+
+/**
+ * Whoever locks an endpoint and messages of it locks the endpoint first, couriers and people alike:
+ * in two orders they would wait for each other. Goes ahead of the next statement, which waits for it.
+ */
+function holdEndpoint(tx: Tx, message: Claimed): void {
+  const { id } = webhookEndpoints
+  commitBehind(
+    tx,
+    tx.select({ id }).from(webhookEndpoints).where(isEndpoint(message)).for('key share').execute(),
   )
 }
 
