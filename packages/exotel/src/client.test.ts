@@ -153,3 +153,16 @@ test.each(['../x', 'a/b', 'a?b', ''])('no call sid is %j', async (callSid) => {
   await expect(asked).rejects.toMatchObject({ code: 'invalid_request' })
   expect(exotel.received).toEqual([])
 })
+
+test.each([
+  ['its own time', { timeoutMs: 600_000, askTimeoutMs: 100 }],
+  ['the time of a dial', { timeoutMs: 100, askTimeoutMs: 600_000 }],
+])('no question waits for longer than %s', async (_title, limits) => {
+  await using exotel = await standIn(() => undefined)
+  const client = clientFor(exotel.host, limits)
+  const account = accountAt(exotel.host)
+  const lost = { kind: 'unavailable', reason: 'timeout' }
+  expect(await client.callDetails(account, 'c1')).toEqual(lost)
+  expect(await client.callDetailsV3(account, 'c1')).toEqual(lost)
+  expect(await client.listCalls(account, { createdFromMs: 0, createdToMs: 1 })).toEqual(lost)
+})

@@ -71,6 +71,11 @@ export type ExotelClient = {
 }
 
 const largestPage = 100
+/**
+ * A question may be asked again, so it waits for less than a dial does: whoever hangs holds up the
+ * questions of others only so long.
+ */
+const defaultAskTimeoutMs = 10_000
 /** A check asks for the calls of the last moment: mostly none, and a page of one at most. */
 const checkWindowMs = 60_000
 const callSidPattern = /^[A-Za-z0-9_-]{1,128}$/
@@ -79,15 +84,19 @@ const callSidPattern = /^[A-Za-z0-9_-]{1,128}$/
  * The only speaker of Exotel's REST API. Credentials travel in the Authorization header alone,
  * to allowed hosts alone, and are in no outcome and no error.
  *
+ * @param o.timeoutMs - for a dial; no question without a limit of its own waits longer than that, or
+ * than `askTimeoutMs`
  * @throws ExotelError from every method for a host, account or call sid that must not be used
  */
 export function createExotelClient(o: {
   allowedHosts: readonly string[]
   allowHttp: boolean
   timeoutMs: number
+  askTimeoutMs?: number
   clock: Clock
 }): ExotelClient {
   const hosts = exotelHosts(o.allowedHosts)
+  const askTimeoutMs = Math.min(o.timeoutMs, o.askTimeoutMs ?? defaultAskTimeoutMs)
 
   const send = (
     account: ExotelAccount,
@@ -112,7 +121,8 @@ export function createExotelClient(o: {
     path: string,
     parse: (json: unknown) => T | null,
   ): Promise<AskOutcome<T>> => {
-    const result = await send(account, host, { method: 'GET', path })
+    const get = { method: 'GET', path } as const
+    const result = await send(account, host, get, { timeoutMs: askTimeoutMs })
     return askOutcome(result, account, o.clock, parse)
   }
 

@@ -32,12 +32,13 @@ export const request: PlaceCallRequest = {
 
 export function clientFor(
   host: string,
-  o: { timeoutMs?: number; allowHttp?: boolean } = {},
+  o: { timeoutMs?: number; askTimeoutMs?: number; allowHttp?: boolean } = {},
 ): ExotelClient {
   return createExotelClient({
     allowedHosts: [host],
     allowHttp: o.allowHttp ?? true,
     timeoutMs: o.timeoutMs ?? 5_000,
+    ...(o.askTimeoutMs !== undefined && { askTimeoutMs: o.askTimeoutMs }),
     clock: systemClock,
   })
 }
