@@ -13,6 +13,10 @@ const needsPostgres = `${folders}/*.pg.test.ts`
 const needsRedis = `${folders}/*.redis.test.ts`
 const needsEverything = `${folders}/*.e2e.test.ts`
 
+/*
+ * Bounds are for tests that hang, not for a busy machine: there all that a test does takes several
+ * times as long as usual.
+ */
 export default defineConfig({
   test: {
     pool: 'forks',
@@ -26,8 +30,8 @@ export default defineConfig({
           include: [`${folders}/*.test.ts`],
           exclude: [...notOurs, needsPostgres, needsRedis, needsEverything],
           globalSetup: [scratch],
-          testTimeout: 20_000,
-          hookTimeout: 30_000,
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
           maxWorkers: workers,
           sequence: { groupOrder: 0 },
         },
@@ -39,8 +43,8 @@ export default defineConfig({
           include: [needsPostgres],
           exclude: notOurs,
           globalSetup: [scratch, 'tests/setup/global-postgres.ts'],
-          testTimeout: 30_000,
-          hookTimeout: 60_000,
+          testTimeout: 90_000,
+          hookTimeout: 120_000,
           maxWorkers: workers,
           sequence: { groupOrder: 1 },
         },
@@ -52,8 +56,8 @@ export default defineConfig({
           include: [needsRedis],
           exclude: notOurs,
           globalSetup: [scratch, 'tests/setup/global-redis.ts'],
-          testTimeout: 30_000,
-          hookTimeout: 60_000,
+          testTimeout: 90_000,
+          hookTimeout: 120_000,
           maxWorkers: workers,
           sequence: { groupOrder: 1 },
         },
@@ -65,8 +69,8 @@ export default defineConfig({
           include: [needsEverything],
           exclude: notOurs,
           globalSetup: [scratch, 'tests/setup/global-postgres.ts', 'tests/setup/global-redis.ts'],
-          testTimeout: 120_000,
-          hookTimeout: 180_000,
+          testTimeout: 300_000,
+          hookTimeout: 240_000,
           // Each file runs a whole constellation of processes, which mostly wait for a call to be spoken.
           maxWorkers: 2,
           sequence: { groupOrder: 2 },
