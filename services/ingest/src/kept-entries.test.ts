@@ -20,7 +20,8 @@ function keeping(chunkBytes?: number) {
   const kept = createKeptEntries({ streamId, ring })
   let count = 0
   const add = (sealed: Buffer) => {
-    kept.append(audio(count, sealed), { id: `1760000000000-${count}`, endMs: (count + 1) * 100 })
+    const [endMs, takenAtMs] = [(count + 1) * 100, count]
+    kept.append(audio(count, sealed), { id: `1760000000000-${count}`, endMs, takenAtMs })
     count += 1
   }
   return { kept, add }
@@ -38,7 +39,7 @@ test('gives back every kind of entry as it was, but for its arrival', () => {
   const ids = ['1-0', '1760000000000-7', `9007199254740991-9007199254740991`, '9007199254740991-1']
   for (const [i, { entry, endMs }] of entries.entries()) {
     const late = entry.kind === 'audio' ? { ...entry, arrivedAtMs: 1_760_000_000_123 } : entry
-    kept.append(late, { id: ids[i] ?? '', endMs })
+    kept.append(late, { id: ids[i] ?? '', endMs, takenAtMs: i })
     expect(kept.newestId()).toBe(ids[i])
   }
   expect(kept.firstId()).toBe('1-0')
@@ -86,8 +87,9 @@ test('a stream that goes on for an hour needs no more memory than twelve seconds
   expect(made).toEqual([])
   const block = Buffer.alloc(1_616)
   for (let i = 0; i < 36_000; i += 1) {
-    kept.append(audio(i, block), { id: `1-${i}`, endMs: (i + 1) * 100 })
-    kept.dropUntil((i + 1) * 100 - 12_000)
+    const takenAtMs = (i + 1) * 100
+    kept.append(audio(i, block), { id: `1-${i}`, endMs: takenAtMs, takenAtMs })
+    kept.trim(takenAtMs - 12_000, 1024 * 1024)
   }
   expect(kept.size()).toBe(120)
   const bytes = made.reduce((sum, one) => sum + one, 0)
@@ -96,7 +98,7 @@ test('a stream that goes on for an hour needs no more memory than twelve seconds
 
 type Step =
   | { do: 'append'; kind: AudioEntry['kind']; bytes: number; ms: number; count: number }
-  | { do: 'drop'; ms: number }
+  | { do: 'trim'; ms: number; bytes: number }
   | { do: 'take'; behind: number }
   | { do: 'clear' }
 
@@ -112,7 +114,14 @@ const steps: fc.Arbitrary<Step[]> = fc.array(
         count: fc.nat(3),
       }),
     },
-    { weight: 4, arbitrary: fc.record({ do: fc.constant('drop' as const), ms: fc.nat(600) }) },
+    {
+      weight: 4,
+      arbitrary: fc.record({
+        do: fc.constant('trim' as const),
+        ms: fc.nat(600),
+        bytes: fc.nat(4_000),
+      }),
+    },
     { weight: 2, arbitrary: fc.record({ do: fc.constant('take' as const), behind: fc.nat(20) }) },
     { weight: 1, arbitrary: fc.record({ do: fc.constant('clear' as const) }) },
   ),
@@ -128,13 +137,21 @@ function entryOf(kind: AudioEntry['kind'], index: number, startMs: number, bytes
   return entries[kind] as AudioEntry
 }
 
+/** Eight numbers of eight bytes stand before each entry's own. */
+function bytesOf(list: readonly TakenEntry[]): number {
+  return list.reduce(
+    (sum, { entry }) => sum + 64 + (entry.kind === 'audio' ? entry.sealed.length : 0),
+    0,
+  )
+}
+
 test('keeps what a plain list keeps, whatever its sizes and the chunks are', () => {
   fc.assert(
     fc.property(steps, fc.integer({ min: 1, max: 500 }), (script, chunkBytes) => {
       const kept = createKeptEntries({ streamId, ring: createByteRing({ chunkBytes }) })
-      let list: (TakenEntry & { id: string })[] = []
+      let list: (TakenEntry & { id: string; takenAtMs: number })[] = []
       const given: { was: TakenEntry[]; is: TakenEntry[] }[] = []
-      let [clockMs, idCount] = [0, 0]
+      let [clockMs, idCount, nowMs] = [0, 0, 0]
       for (const [index, step] of script.entries()) {
         switch (step.do) {
           case 'append': {
@@ -142,14 +159,18 @@ test('keeps what a plain list keeps, whatever its sizes and the chunks are', () 
             clockMs += step.ms
             idCount += 1 + step.count
             const id = `1760000000000-${idCount}`
-            kept.append(entry, { id, endMs: clockMs })
-            list.push({ entry, endMs: clockMs, id })
+            // A hole moves the call's clock, and no other.
+            if (step.kind === 'audio') nowMs += step.ms
+            const about = { id, endMs: clockMs, takenAtMs: nowMs }
+            kept.append(entry, about)
+            list.push({ entry, ...about })
             break
           }
-          case 'drop': {
-            const ms = clockMs - step.ms
-            kept.dropUntil(ms)
-            while (list[0] !== undefined && list[0].endMs <= ms) list.shift()
+          case 'trim': {
+            const ms = nowMs - step.ms
+            kept.trim(ms, step.bytes)
+            while (list[0] !== undefined && list[0].takenAtMs <= ms) list.shift()
+            while (bytesOf(list) > step.bytes) list.shift()
             break
           }
           case 'take': {

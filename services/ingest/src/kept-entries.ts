@@ -2,8 +2,17 @@ import type { AudioEntry } from '@callwire/bus'
 import { createByteRing, type ByteRing } from '@callwire/runtime'
 
 /** What stands before an entry's bytes: numbers of eight bytes, exact for ms, counts and Redis ids. */
-const field = { kind: 0, number: 1, fromMs: 2, endMs: 3, idMs: 4, idCount: 5, length: 6 }
-const FIELDS = 7
+const field = {
+  kind: 0,
+  number: 1,
+  fromMs: 2,
+  endMs: 3,
+  idMs: 4,
+  idCount: 5,
+  takenAtMs: 6,
+  length: 7,
+}
+const FIELDS = 8
 
 const AUDIO = 0
 const GAP = 1
@@ -18,9 +27,10 @@ export type TakenEntry = { entry: AudioEntry; endMs: number }
  * way to Redis.
  */
 export type KeptEntries = {
-  append(entry: AudioEntry, o: { id: string; endMs: number }): void
-  /** Forgets from the oldest on those that end at `ms` or before, up to the first that does not. */
-  dropUntil(ms: number): void
+  /** `takenAtMs`: monotonic, when Redis took it. */
+  append(entry: AudioEntry, o: { id: string; endMs: number; takenAtMs: number }): void
+  /** Forgets the oldest: those taken at `untilMs` or before, and what is more than `mostBytes`. */
+  trim(untilMs: number, mostBytes: number): void
   size(): number
   /** Null when nothing is kept. */
   firstId(): string | null
@@ -73,20 +83,20 @@ export function createKeptEntries({
   }
 
   return {
-    append(entry, { id, endMs }) {
+    append(entry, { id, endMs, takenAtMs }) {
       const { kind, number, fromMs, sealed } = partsOf(entry)
       const dash = id.indexOf('-')
       const [idMs, idCount] = [Number(id.slice(0, dash)), Number(id.slice(dash + 1))]
-      head.set([kind, number, fromMs, endMs, idMs, idCount, sealed.length])
+      head.set([kind, number, fromMs, endMs, idMs, idCount, takenAtMs, sealed.length])
       newest = ring.add(headBytes)
       if (size === 0) start = newest
       end = ring.add(sealed) + sealed.length
       size += 1
     },
-    dropUntil(ms) {
+    trim(untilMs, mostBytes) {
       while (size > 0) {
         const behind = look(start)
-        if (read('endMs') > ms) break
+        if (read('takenAtMs') > untilMs && end - start <= mostBytes) break
         start = behind
         size -= 1
       }

@@ -14,8 +14,11 @@ import { recordDtmf, recordEnded, recordStarted } from './stream-facts.ts'
 const STALL_MS = 200
 /** At the end of a stream Redis may be away for as long as in its middle. */
 const LAST_AUDIO_MS = 15_000
-/** XREAD's batch when looking for what Redis kept: more than is kept here. */
-const LOOK_BACK = 1_000
+/**
+ * XREAD's batch when looking for what Redis kept: more than is kept here, but for the smallest of
+ * blocks. What lies beyond goes twice, and is the same then.
+ */
+const LOOK_BACK = 10_000
 
 export type LiveStreamDeps = Pick<
   IngestContext,

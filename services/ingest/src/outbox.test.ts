@@ -165,7 +165,7 @@ describe('createOutbox', () => {
     const { clock, redis, outbox, pushBlock } = setUp()
     for (let i = 0; i < 200; i += 1) {
       pushBlock()
-      await clock.advance(1)
+      await clock.advance(100)
     }
     redis.forgetAll()
     outbox.recheck()

@@ -2,21 +2,28 @@ import type { AudioEntry } from '@callwire/bus'
 import { backoffMs, errorFields, type Clock, type Logger, type Random } from '@callwire/runtime'
 import { createKeptEntries } from './kept-entries.ts'
 import { createSlab } from './slab.ts'
+import { createWaitingAudio, type Range } from './waiting-audio.ts'
+
+export type { Range } from './waiting-audio.ts'
 
 /**
- * How much audio is kept on this side of Redis, both what waits and what was handed over: Redis
- * may be away for ten seconds, and its append-only file may lose the last one, without a word
+ * How long audio is kept on this side of Redis, both what waits for it and what was handed over:
+ * Redis may be away for ten seconds, and its append-only file may lose the last one, without a word
  * being lost; the rest is the time to notice.
  */
 export const KEEP_MS = 12_000
+
+/**
+ * How much of it, both of what waits and of what was handed over: audio comes faster than it is
+ * spoken when a connection or this process stood still. Two minutes at 8 kHz, 40 s at 24 kHz. A
+ * socket never holds more than twice this, and an ordinary one a tenth of it, 12 s.
+ */
+export const MOST_BYTES = 2 * 1024 * 1024
 
 const retry = { baseMs: 50, maxMs: 500 }
 
 /** Of all streams: what waits while Redis is away is let go together when it is back. */
 const hold = createSlab()
-
-/** Milliseconds on the call's clock. */
-export type Range = { fromMs: number; toMs: number }
 
 /** The part of Redis that one stream's audio goes to. */
 export type AudioSink = {
@@ -45,12 +52,11 @@ export type Outbox = {
   finish(withinMs: number): Promise<void>
 }
 
-type Item = { entry: AudioEntry; fromMs: number; endMs: number }
-
 /**
  * The bounded queue between one media socket and its Redis Stream. Blocks keep their seal: what
- * is appended again is the same bytes under the same number. Audio older than {@link KEEP_MS}
- * gives way to an explicit gap, of which `onLost` is told.
+ * is appended again is the same bytes under the same number. Audio that has waited {@link KEEP_MS}
+ * for a Redis that does not take it, or is more than {@link MOST_BYTES}, gives way to an explicit
+ * gap, of which `onLost` is told.
  */
 export function createOutbox(o: {
   streamId: string
@@ -62,13 +68,14 @@ export function createOutbox(o: {
   onAppended: (entry: AudioEntry) => void
   onAppendFailed: () => void
 }): Outbox {
-  const pending: Item[] = []
+  const waiting = createWaitingAudio()
   const kept = createKeptEntries({ streamId: o.streamId })
-  let inFlight: Item | null = null
   let running = false
   let wanted = { wake: false, recheck: false }
   let losses = o.sink.losses()
   let failures = 0
+  /** Monotonic, since when Redis takes no audio, though it may answer; null while it does. */
+  let awaySinceMs: number | null = null
   let isClosed = false
   let onIdle: () => void = () => undefined
 
@@ -92,7 +99,7 @@ export function createOutbox(o: {
     else onIdle()
   }
 
-  const hasWork = () => !isClosed && (pending.length > 0 || wanted.wake || wanted.recheck)
+  const hasWork = () => !isClosed && (waiting.size() > 0 || wanted.wake || wanted.recheck)
 
   const pump = async () => {
     while (hasWork()) {
@@ -100,7 +107,8 @@ export function createOutbox(o: {
         await step()
         failures = 0
       } catch (error) {
-        inFlight = null
+        waiting.kept()
+        awaySinceMs ??= o.clock.monotonicMs()
         // A fault in the middle says nothing of what Redis kept, so the next step looks.
         wanted.recheck ||= kept.size() > 0
         if (failures === 0) o.log.warn(errorFields(error), 'audio not taken by redis')
@@ -108,7 +116,6 @@ export function createOutbox(o: {
         o.onAppendFailed()
         await o.clock.sleep(backoffMs(failures, { ...retry, random: o.random }))
       }
-      inFlight = null
     }
   }
 
@@ -125,16 +132,18 @@ export function createOutbox(o: {
       await o.sink.wakeTranscriber()
       wanted.wake = false
     } else {
-      const item = pending[0]
+      const item = waiting.next()
       if (item === undefined) return
-      inFlight = item
-      const id = await o.sink.append(item.entry, { urgent: pending.length > 1 })
-      o.onAppended(item.entry)
-      pending.shift()
+      const { entry, endMs } = item
+      const id = await o.sink.append(entry, { urgent: waiting.size() > 1 })
+      o.onAppended(entry)
+      waiting.sent()
+      awaySinceMs = null
       // Of a stream that is finished nothing goes again.
       if (isClosed) return
-      kept.append(item.entry, { id, endMs: item.endMs })
-      kept.dropUntil(item.endMs - KEEP_MS)
+      const takenAtMs = o.clock.monotonicMs()
+      kept.append(entry, { id, endMs, takenAtMs })
+      kept.trim(takenAtMs - KEEP_MS, MOST_BYTES)
     }
   }
 
@@ -152,27 +161,21 @@ export function createOutbox(o: {
     const lost = kept.takeBehind((id) => present.has(id))
     if (lost.length === 0) return
     o.log.warn({ entries: lost.length }, 'audio appended again')
-    pending.unshift(...lost.map(({ entry, endMs }) => itemOf(entry, endMs)))
+    waiting.putBack(lost, o.clock.monotonicMs())
     wanted.wake = true
   }
 
-  const makeRoom = () => {
-    const newest = pending.at(-1)?.endMs ?? 0
-    if ((pending[0]?.fromMs ?? 0) >= newest - KEEP_MS) return
-    for (;;) {
-      const at = pending.findIndex((item) => item !== inFlight && item.entry.kind === 'audio')
-      const item = pending[at]
-      if (item === undefined || item.fromMs >= newest - KEEP_MS) return
-      const range = { fromMs: item.fromMs, toMs: item.endMs }
-      o.onLost(range)
-      const before = pending[at - 1]
-      if (before?.entry.kind === 'gap' && before !== inFlight && before.endMs === range.fromMs) {
-        before.endMs = range.toMs
-        before.entry = { ...before.entry, toMs: range.toMs }
-        pending.splice(at, 1)
-      } else {
-        item.entry = { kind: 'gap', streamId: item.entry.streamId, ...range }
-      }
+  /** A process that stood still has old audio and a sound Redis: age alone costs nothing. */
+  const hasWaitedTooLong = (nowMs: number) =>
+    awaySinceMs !== null &&
+    awaySinceMs <= nowMs - KEEP_MS &&
+    (waiting.oldestMs() ?? Infinity) <= nowMs - KEEP_MS
+
+  const makeRoom = (nowMs: number) => {
+    while (hasWaitedTooLong(nowMs) || waiting.bytes() > MOST_BYTES) {
+      const lost = waiting.giveWay()
+      if (lost === null) return
+      o.onLost(lost)
     }
   }
 
@@ -180,8 +183,9 @@ export function createOutbox(o: {
     push(entry, endMs) {
       if (isClosed) return
       // The usual block is alone and gone in a moment; those behind it may wait for long.
-      pending.push(itemOf(pending.length === 0 ? entry : held(entry), endMs))
-      makeRoom()
+      const nowMs = o.clock.monotonicMs()
+      waiting.push(waiting.size() === 0 ? entry : held(entry), { endMs, nowMs })
+      makeRoom(nowMs)
       kick()
     },
     wake() {
@@ -193,7 +197,7 @@ export function createOutbox(o: {
       wanted.recheck = true
       kick()
     },
-    bufferedMs: () => (pending.at(-1)?.endMs ?? 0) - (pending[0]?.fromMs ?? 0),
+    bufferedMs: () => waiting.spanMs(),
     async finish(withinMs) {
       const idle = new Promise<void>((resolve) => {
         onIdle = resolve
@@ -206,18 +210,10 @@ export function createOutbox(o: {
       }
       isClosed = true
       wanted = { wake: false, recheck: false }
-      for (const { entry, fromMs, endMs } of pending.splice(0)) {
-        if (entry.kind === 'audio') o.onLost({ fromMs, toMs: endMs })
-      }
+      for (const range of waiting.clear()) o.onLost(range)
       kept.clear()
     },
   }
-}
-
-function itemOf(entry: AudioEntry, endMs: number): Item {
-  const fromMs =
-    entry.kind === 'audio' ? entry.startMs : entry.kind === 'gap' ? entry.fromMs : endMs
-  return { entry, fromMs, endMs }
 }
 
 /** The same in memory of its own, not that of small buffers, which would be held with it. */
