@@ -267,12 +267,16 @@ as $$
   where c.id = call and c.status = 'dialing' and c.fence = held_fence
 $$;
 
+-- A key is kept while its call waits for its dial, or may go back to that, however old it is.
 create function old_idempotency_keys(older_than_ms bigint, most integer)
   returns table (tenant_id text, call_id text)
 language sql stable security definer set search_path = app, pg_temp
 as $$
   select k.tenant_id, k.call_id from idempotency_keys k
   where k.created_at < now() - older_than_ms * interval '1 millisecond'
+    and not exists (
+      select from calls c
+      where c.tenant_id = k.tenant_id and c.id = k.call_id and c.status in ('queued', 'dialing'))
   order by k.created_at limit most
 $$;
 

@@ -12,10 +12,28 @@ function isWellFormed(metadata: Record<string, string>): boolean {
 /** Exotel cuts a call after at most four hours. */
 export const MAX_TIME_LIMIT_SECONDS = 14_400
 
+/** Moments outside of these are mistakes; a year of five digits or below 0 can't be shown at all. */
+const EARLIEST_SCHEDULE_MS = Date.UTC(2000, 0)
+const LATEST_SCHEDULE_MS = Date.UTC(2100, 0)
+
+/** Its moment, not its text: a zone moves it by up to a day. */
+function isOurTime(moment: string): boolean {
+  const atMs = Date.parse(moment)
+  return atMs >= EARLIEST_SCHEDULE_MS && atMs < LATEST_SCHEDULE_MS
+}
+
+const scheduleAtSchema = z.iso
+  .datetime({ offset: true, abort: true })
+  .refine(isOurTime, 'must be in the years 2000 to 2099 of UTC')
+  .meta({
+    description:
+      'Not before this moment, ISO 8601 with zone; at most a year ahead. A past one means now.',
+  })
+
 export const placeCallBody = z.strictObject({
   phoneId: idSchemas.phone,
   to: z.string().min(3).max(32),
-  scheduleAt: z.iso.datetime({ offset: true }).optional(),
+  scheduleAt: scheduleAtSchema.optional(),
   priority: z.int().min(0).max(9).optional(),
   record: z.boolean().optional(),
   timeLimit: z.int().min(1).max(MAX_TIME_LIMIT_SECONDS).optional(),

@@ -1,3 +1,4 @@
+import { callStatuses, type CallStatus } from '@callwire/contracts'
 import {
   accountRequests,
   connectDatabase,
@@ -146,8 +147,8 @@ describe('calls that go on for too long', () => {
 })
 
 describe('what nobody looks back at', () => {
-  const addKey = async (key: string, ageMs: number) => {
-    const callId = await suite.world.addCall(phoneId)
+  const addKey = async (key: string, ageMs: number, status: CallStatus = 'completed') => {
+    const callId = await suite.world.addCall(phoneId, { status })
     const { tenantId } = suite.world
     const values = { tenantId, route: 'POST /calls', key, callId, status: 202 }
     await suite.world.withTenant((tx) =>
@@ -172,6 +173,12 @@ describe('what nobody looks back at', () => {
     const foundBefore = naming({ oldIdempotencyKeys: () => Promise.resolve([found(young)]) })
     await sweepOldIdempotencyKeys({ database: foundBefore })
     expect(await keys()).toEqual(['young'])
+  })
+
+  test('is kept: idempotency keys whose call still waits for its dial', async () => {
+    for (const status of callStatuses) await addKey(status, 300 * 24 * hourMs, status)
+    await sweepOldIdempotencyKeys(deps)
+    expect(await keys()).toEqual(['dialing', 'queued'])
   })
 
   test('is forgotten: requests to accounts after five minutes', async () => {

@@ -119,7 +119,9 @@ describe('a list', () => {
 
 describe('a call', () => {
   it('keeps what it was asked for', async () => {
-    const scheduleAt = '2031-05-05T10:00:00+05:30'
+    const dueAt = new Date(Date.now() + 30 * 86_400_000)
+    const inIndia = new Date(dueAt.getTime() + 19_800_000).toISOString()
+    const scheduleAt = inIndia.replace('Z', '+05:30')
     const body = { scheduleAt, priority: 9, record: true, timeLimit: 60, metadata: { a: 'b' } }
     const call = await place('+919855599999', { body })
     expect(call.json).toMatchObject({
@@ -127,7 +129,7 @@ describe('a call', () => {
         call: {
           direction: 'outbound',
           agentId: own.agents,
-          scheduleAt: '2031-05-05T04:30:00.000Z',
+          scheduleAt: dueAt.toISOString(),
           metadata: { a: 'b' },
           seq: 1,
         },
@@ -138,7 +140,7 @@ describe('a call', () => {
       priority: 9,
       record: true,
       time_limit_seconds: 60,
-      due_at: new Date(scheduleAt),
+      due_at: dueAt,
     })
   })
 

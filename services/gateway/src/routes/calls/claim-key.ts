@@ -2,14 +2,12 @@ import { blindIndex, constantTimeEqual, openContent, sealContent } from '@callwi
 import type { ContentRing } from '@callwire/crypto'
 import { idempotencyKeys, type Tx } from '@callwire/db'
 import { sealContexts } from '@callwire/keyring'
-import { and, eq, sql } from 'drizzle-orm'
+import { and, eq, not } from 'drizzle-orm'
+import { keyIsOver } from './key-life.ts'
 import type { NewCall } from './store-call.ts'
 
 /** Both addresses of the route share its keys. */
 const routeName = 'POST /calls'
-
-/** A key is good for so long; an older one counts as never used. */
-const lifeMs = 7 * 86_400_000
 
 export type KeyClaims = {
   /** What claims a key for a call, once it is stored. */
@@ -36,18 +34,13 @@ export function createKeyClaims(ring: ContentRing): KeyClaims {
       route: routeName,
       key,
       fingerprint: sealContent(ring, sealContexts.fingerprint(tenantId, callId), fingerprint),
-      lifeMs,
     }),
     find: async (tx, { tenantId, key, fingerprint }) => {
       const [row] = await tx
         .select({ callId: idempotencyKeys.callId, stored: idempotencyKeys.fingerprint })
         .from(idempotencyKeys)
         .where(
-          and(
-            eq(idempotencyKeys.route, routeName),
-            eq(idempotencyKeys.key, key),
-            sql`${idempotencyKeys.createdAt} >= now() - ${lifeMs}::int8 * interval '1 ms'`,
-          ),
+          and(eq(idempotencyKeys.route, routeName), eq(idempotencyKeys.key, key), not(keyIsOver)),
         )
       if (row === undefined) return null
       const same = isSame(ring, { tenantId, fingerprint, ...row })

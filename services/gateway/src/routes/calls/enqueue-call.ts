@@ -13,6 +13,7 @@ import { actorOf } from '../../record-audit.ts'
 import type { CallMetadata } from './call-metadata.ts'
 import { asPlaced, type ShownRow } from './call-view.ts'
 import { requireCallable } from './check-callable.ts'
+import { requireWithinAYear } from './check-schedule.ts'
 import type { KeyClaims } from './claim-key.ts'
 import { findCall } from './find-call.ts'
 import { fingerprintOf } from './fingerprint.ts'
@@ -92,6 +93,7 @@ export function createEnqueueCall(deps: Deps): EnqueueCall {
 async function tryToPlace(deps: Deps, asked: Asked): Promise<Tried> {
   const { principal, body, key } = asked
   const { tenantId } = principal
+  requireWithinAYear(body, deps.clock.now())
   const caller = await readCaller(deps.database, tenantId, body.phoneId)
   const person = personToCall(body, caller)
   const fingerprint = fingerprintOf(body, person)
@@ -126,6 +128,12 @@ function refuse(
       throw new ApiError('call_already_live', 'This person is being called already.', {
         details: { callId: outcome.callId },
       })
+    case 'busy':
+      throw new ApiError(
+        'unavailable',
+        'Other requests about this person are still being answered; try again.',
+        { retryAfterS: 1 },
+      )
   }
 }
 

@@ -9,14 +9,19 @@ import {
   idempotencyKeys,
   neverCall,
   statement,
+  DbError,
   type Database,
+  type Tx,
 } from '@callwire/db'
 import type { MadeEvent } from '@callwire/ledger'
-import { sql } from 'drizzle-orm'
+import { and, eq, inArray, sql } from 'drizzle-orm'
 import type { AuditActor } from '../../record-audit.ts'
+import { keyIsOver } from './key-life.ts'
 
 /** A request that waits longer for another with its key, or about its person, is told so. */
 const waitForOtherMs = 2_000
+/** PostgreSQL's lock_not_available: a wait was cut off. */
+const lockNotAvailable = '55P03'
 
 export type NewCall = {
   tenantId: string
@@ -42,7 +47,7 @@ export type NewCall = {
   actor: AuditActor
   first: MadeEvent
   /** The request's claim of its idempotency key; null where it has none. */
-  claim: { route: string; key: string; fingerprint: string; lifeMs: number } | null
+  claim: { route: string; key: string; fingerprint: string } | null
 }
 
 /** What stood in the way, each with what tells about it; with none of them the call is stored. */
@@ -51,28 +56,39 @@ export type StoreOutcome =
   | { kind: 'claimed_before' }
   | { kind: 'never_call'; id: string; expiresAt: Date | null }
   | { kind: 'live'; callId: string }
+  /** Others about this person took all the time there was, and have made no call of them. */
+  | { kind: 'busy' }
 
 /**
  * Stores a call with its claim, key, head, first event and audit, or, when something stands in the
- * way, none of them, in a transaction of its own. Requests about one person take turns until it
- * ends, because rows that are not there yet cannot be locked; those with one idempotency key wait
- * for each other at the claim.
+ * way, none of them, in a transaction of its own. Requests with one idempotency key, and those
+ * about one person, take turns until it ends, because rows that are not there yet cannot be locked.
  */
 export async function storeCall(
+  database: Pick<Database, 'atOnce' | 'withTenant'>,
+  call: NewCall,
+): Promise<StoreOutcome> {
+  try {
+    return await tryToStore(database, call)
+  } catch (error) {
+    if (!(error instanceof DbError && error.sqlstate === lockNotAvailable)) throw error
+    return database.withTenant(call.tenantId, (tx) => whoIsInTheWay(tx, call))
+  }
+}
+
+async function tryToStore(
   database: Pick<Database, 'atOnce'>,
   call: NewCall,
 ): Promise<StoreOutcome> {
   const { tenantId, claim, first, actor } = call
-  const waitFor = call.allowConcurrent
-    ? []
-    : [...call.entries].sort().map((entry) => `live:${tenantId}:${entry}`)
+  // Keys before people, each sorted: nobody waits for whoever waits for them.
+  const waitFor = [...keyTurn(call), ...personTurns(call)]
   const turns = takeTurns.with({ waitMs: `${waitForOtherMs}ms`, waitFor })
   const storing = store.with({
     ...call,
     route: claim?.route ?? null,
     key: claim?.key ?? null,
     fingerprint: claim?.fingerprint ?? null,
-    lifeMs: claim?.lifeMs ?? 0,
     actorKind: actor.kind,
     actorId: actor.id,
     details: JSON.stringify({ phoneId: call.phoneId }),
@@ -93,20 +109,58 @@ export async function storeCall(
   return { kind: 'claimed_before' }
 }
 
+function keyTurn({ tenantId, claim }: NewCall): string[] {
+  return claim === null ? [] : [`key:${tenantId}:${claim.route}:${claim.key}`]
+}
+
+function personTurns({ tenantId, allowConcurrent, entries }: NewCall): string[] {
+  return allowConcurrent ? [] : [...entries].sort().map((entry) => `live:${tenantId}:${entry}`)
+}
+
+/**
+ * What cut a wait off. PostgreSQL does not say which lock it was, and while others with this key
+ * run they may hold the person's as well: whether any do comes first.
+ */
+async function whoIsInTheWay(
+  tx: Tx,
+  call: NewCall,
+): Promise<Extract<StoreOutcome, { kind: 'claimed_before' | 'live' | 'busy' }>> {
+  const { tenantId, allowConcurrent, entries } = call
+  for (const name of keyTurn(call)) {
+    const [key] = await tryTurn(tx, { name })
+    if (key?.free !== true) return { kind: 'claimed_before' }
+  }
+  if (allowConcurrent) return { kind: 'busy' }
+  const [found] = await tx
+    .select({ callId: calls.id })
+    .from(calls)
+    .where(
+      and(
+        eq(calls.tenantId, tenantId),
+        inArray(calls.personIndex, [...entries]),
+        inArray(calls.status, liveStatuses),
+      ),
+    )
+    .limit(1)
+  return found === undefined ? { kind: 'busy' } : { kind: 'live', callId: found.callId }
+}
+
 const value = (name: string) => sql.placeholder(name)
-const live = sql.raw(
-  callStatuses
-    .filter((status) => !isFinal(status))
-    .map((status) => `'${status}'`)
-    .join(', '),
-)
+const liveStatuses = callStatuses.filter((status) => !isFinal(status))
+const live = sql.raw(liveStatuses.map((status) => `'${status}'`).join(', '))
 
 /** A statement of its own: the next one has to see what those before it in line have committed. */
 const takeTurns = statement<{ waitMs: string; waitFor: readonly string[] }, never>(
   'place_call_take_turns',
   sql`select set_config('lock_timeout', ${value('waitMs')}, true), (
-    select count(pg_advisory_xact_lock(hashtextextended(person, 0)))
-    from unnest(${value('waitFor')}::text[]) person)`,
+    select count(pg_advisory_xact_lock(hashtextextended(name, 0)))
+    from unnest(${value('waitFor')}::text[]) name)`,
+)
+
+/** The same lock as theirs, without a wait. */
+const tryTurn = statement<{ name: string }, { free: boolean }>(
+  'place_call_try_turn',
+  sql`select pg_try_advisory_xact_lock(hashtextextended(${value('name')}, 0)) as free`,
 )
 
 type StoredRow = {
@@ -145,7 +199,7 @@ const store = statement<Record<string, unknown>, StoredRow>(
       set fingerprint = excluded.fingerprint, call_id = excluded.call_id,
         status = excluded.status, created_at = now()
       -- Its life is over, whether or not it was swept away.
-      where ${idempotencyKeys}.created_at < now() - ${value('lifeMs')}::int8 * interval '1 ms'
+      where ${keyIsOver}
     returning 1
   ), allowed as (
     select from free where ${value('key')}::text is null or exists (select from claimed)
@@ -177,7 +231,8 @@ const store = statement<Record<string, unknown>, StoredRow>(
       'queued', ${value('priority')}::integer, ${value('record')}::boolean,
       ${value('timeLimitSeconds')}::integer, ${value('allowConcurrent')}::boolean,
       ${value('metadataSealed')}, ${value('scheduleAt')}::timestamptz,
-      coalesce(${value('scheduleAt')}::timestamptz, now())
+      -- A past one means now: nobody is dialed before those who were here first.
+      greatest(${value('scheduleAt')}::timestamptz, now())
     from allowed
     returning created_at, due_at
   )
