@@ -10,7 +10,8 @@ const description = [
   'Success is `{"success":true,"data":{…}}`, failure',
   '`{"success":false,"error":{"code","message","requestId","details"?}}`. Lists take `limit` and',
   '`cursor`. Numbers are E.164; those of other people are masked unless the caller has `pii:read`.',
-  'Calls need an `Idempotency-Key` when placed with an API key; keys are kept for 7 days at least.',
+  'Calls need an `Idempotency-Key` when placed with an API key; keys are kept for 7 days at',
+  'least, and as long as their call waits for its dial.',
 ].join(' ')
 
 const hidden: FastifySchema & { hide: true } = { hide: true }

@@ -1,35 +1,31 @@
-import { callSchema, idempotencyKeySchema, placeCallBody, success } from '@callwire/contracts'
-import { DbError } from '@callwire/db'
+import { callSchema, placeCallBody, success } from '@callwire/contracts'
 import { z } from 'zod'
 import { ApiError } from '../../http/api-error.ts'
 import { ok } from '../../http/reply.ts'
 import { route } from '../../http/route.ts'
 import type { ViewCall } from './call-view.ts'
 import type { EnqueueCall } from './enqueue-call.ts'
+import { idempotencyKeyOf } from './idempotency-key.ts'
 
 const headers = z.looseObject({
-  'idempotency-key': idempotencyKeySchema.optional().meta({
+  // For the document: several are one text here, and are looked at as they came.
+  'idempotency-key': z.string().optional().meta({
+    minLength: 1,
+    maxLength: 255,
     description:
-      '1–255 characters, required with an API key. The same key and body within 7 days answer the same; the key with another body is refused.',
+      '1–255 characters, required with an API key; two that differ are refused. The same key and body answer the same for 7 days, and for as long after that as the call waits for its dial; the key with another body is refused.',
   }),
 })
 
-/** PostgreSQL's lock_not_available: the wait for the first request with this key was cut off. */
-const lockNotAvailable = '55P03'
+const replayedHeader = {
+  'Idempotent-Replayed': {
+    type: 'string',
+    enum: ['true'],
+    description: 'Only where the key stood for this call already: nothing new was queued.',
+  },
+}
 
 export function placeCall(deps: { enqueue: EnqueueCall; viewCall: ViewCall }) {
-  const enqueue = async (...asked: Parameters<EnqueueCall>) => {
-    try {
-      const placed = await deps.enqueue(...asked)
-      if (placed !== null) return placed
-    } catch (error) {
-      const [, , key] = asked
-      const cutOff = error instanceof DbError && error.sqlstate === lockNotAvailable
-      if (key === null || !cutOff) throw error
-    }
-    throw stillRunning()
-  }
-
   return route({
     method: 'POST',
     path: ['/exotel/calls', '/calls'],
@@ -41,16 +37,27 @@ export function placeCall(deps: { enqueue: EnqueueCall; viewCall: ViewCall }) {
     headers,
     body: placeCallBody,
     replies: {
-      202: success({ call: callSchema }).meta({ description: 'The queued call' }),
+      202: success({ call: callSchema }).meta({
+        description: 'The queued call',
+        headers: replayedHeader,
+      }),
     },
-    handle: async ({ principal, body, headers: { 'idempotency-key': key } }) => {
-      if (key === undefined && principal.kind === 'api_key') {
+    handle: async ({ principal, body, request }) => {
+      const key = idempotencyKeyOf(request.raw.rawHeaders)
+      if (key === null && principal.kind === 'api_key') {
         throw new ApiError(
           'idempotency_key_required',
           'Calls made with an API key need an Idempotency-Key header.',
         )
       }
-      const placed = await enqueue(principal, body, key ?? null)
+      const placed = await deps.enqueue(principal, body, key)
+      if (placed === null) {
+        throw new ApiError(
+          'idempotency_in_progress',
+          'The first request with this key is still running.',
+          { retryAfterS: 1 },
+        )
+      }
       return ok(
         202,
         { call: deps.viewCall(placed.row, principal) },
@@ -58,12 +65,4 @@ export function placeCall(deps: { enqueue: EnqueueCall; viewCall: ViewCall }) {
       )
     },
   })
-}
-
-function stillRunning(): ApiError {
-  return new ApiError(
-    'idempotency_in_progress',
-    'The first request with this key is still running.',
-    { retryAfterS: 1 },
-  )
 }
