@@ -11,7 +11,8 @@ export function createRecordingStore(
   settings: RecordingSettings,
   o: { timeoutMs?: number } = {},
 ): RecordingStore {
+  const timeoutMs = o.timeoutMs ?? TRY_TIMEOUT_MS
   return settings.kind === 'file'
-    ? createFileStore(settings.directory)
-    : createS3Store(settings, o.timeoutMs ?? TRY_TIMEOUT_MS)
+    ? createFileStore(settings.directory, timeoutMs)
+    : createS3Store(settings, timeoutMs)
 }

@@ -1,10 +1,12 @@
+import { execFileSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { mkdtempSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { open } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createRecordingStore } from './create-recording-store.ts'
-import { fileFailureOf } from './file-store.ts'
+import { fileFailureOf, inTime } from './file-store.ts'
 import type { RecordingStore } from './recording-store.ts'
 
 let base: string
@@ -99,5 +101,27 @@ describe('a directory of recordings', () => {
     const failure = fileFailureOf(error)
     expect(failure).toMatchObject({ code: 'recording_store_denied' })
     expect(failure.message).not.toContain('/secret/path')
+  })
+
+  it('that hangs is given up after the time of a try', async () => {
+    await store.put(key, object)
+    const hung = join(directory, 'ten_1/hung')
+    execFileSync('mkfifo', [hung])
+    const impatient = createRecordingStore({ kind: 'file', directory }, { timeoutMs: 50 })
+    await expect(impatient.get('ten_1/hung')).rejects.toMatchObject({
+      ...{ code: 'recording_store_unreachable', retryable: true },
+    })
+    // Lets go of the one who waits for a writer still.
+    const writer = await open(hung, 'r+')
+    await writer.close()
+  })
+
+  it('is left at once by who is told to stop', async () => {
+    const stop = new AbortController()
+    const hanging = inTime(() => new Promise<never>(() => undefined), 3_600_000, stop.signal)
+    stop.abort(new Error('stop'))
+    await expect(hanging).rejects.toThrow('stop')
+    await expect(store.put(key, object, { signal: stop.signal })).rejects.toThrow()
+    await expect(store.get(key)).rejects.toMatchObject({ code: 'recording_object_missing' })
   })
 })

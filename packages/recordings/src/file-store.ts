@@ -14,31 +14,38 @@ const MAX_LISTED = 10_000
 
 /**
  * Objects as files below one directory, readable by its owner alone. An object is there whole or not
- * at all: it is written beside its place, synced and renamed.
+ * at all: it is written beside its place, synced and renamed. A directory of another machine may hang:
+ * nobody waits longer than `timeoutMs` for a try, whatever becomes of it.
  */
-export function createFileStore(root: string): RecordingStore {
+export function createFileStore(root: string, timeoutMs: number): RecordingStore {
   const pathOf = (key: string) => join(root, requireObjectKey(key))
+  const translated = <T>(work: (tooLate: AbortSignal) => Promise<T>, signal?: AbortSignal) =>
+    inTime(work, timeoutMs, signal).catch((error: unknown) => {
+      throw fileFailureOf(error)
+    })
 
   return {
     async put(key, bytes, o = {}) {
       requireSize(bytes)
       const path = pathOf(key)
       const unfinished = `${path}.${randomBytes(6).toString('hex')}${UNFINISHED}`
-      await translated(async () => {
-        o.signal?.throwIfAborted()
+      await translated(async (tooLate) => {
+        tooLate.throwIfAborted()
         await mkdir(dirname(path), { recursive: true, mode: DIRECTORY_MODE })
         try {
           await writeWhole(unfinished, bytes)
+          // Who gave it up may have removed it since.
+          tooLate.throwIfAborted()
           await rename(unfinished, path)
         } catch (error) {
           await rm(unfinished, { force: true })
           throw error
         }
         await syncDirectories(dirname(path), root)
-      })
+      }, o.signal)
     },
 
-    async get(key) {
+    async get(key, o = {}) {
       const path = pathOf(key)
       return translated(async () => {
         const file = await open(path, 'r')
@@ -49,7 +56,7 @@ export function createFileStore(root: string): RecordingStore {
         } finally {
           await file.close()
         }
-      })
+      }, o.signal)
     },
 
     async remove(key) {
@@ -122,11 +129,27 @@ async function removeEmpty(from: string, root: string): Promise<void> {
   }
 }
 
-async function translated<T>(work: () => Promise<T>): Promise<T> {
+/**
+ * Rejects with the signal's reason when the work has not come to its end in time; the work is left to
+ * itself then, and told.
+ */
+export async function inTime<T>(
+  work: (tooLate: AbortSignal) => Promise<T>,
+  ms: number,
+  signal?: AbortSignal,
+): Promise<T> {
+  const late = new AbortController()
+  const { promise: givenUp, reject } = Promise.withResolvers<never>()
+  late.signal.addEventListener('abort', () => reject(late.signal.reason as Error), { once: true })
+  const giveUp = () => late.abort(signal?.reason)
+  const timer = setTimeout(giveUp, ms)
+  signal?.addEventListener('abort', giveUp, { once: true })
+  if (signal?.aborted === true) giveUp()
   try {
-    return await work()
-  } catch (error) {
-    throw fileFailureOf(error)
+    return await Promise.race([work(late.signal), givenUp])
+  } finally {
+    clearTimeout(timer)
+    signal?.removeEventListener('abort', giveUp)
   }
 }
 
