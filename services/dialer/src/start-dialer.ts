@@ -28,8 +28,8 @@ import { sweepUnreceipted } from './sweep/unreceipted-calls.ts'
 const dialConcurrency = 200
 /** Calls between their first look and their request: each holds a connection, and outcomes need some, too. */
 const preparedAtOnce = 6
-/** However slowly one tenant's account answers, a quarter of the seats stays for the others. */
-const dialsOfOneTenant = 150
+/** While no other tenant dials, one may take so many of them; the rest is room for who comes next. */
+const dialsOfOneAlone = 150
 const callbackConcurrency = 8
 /** A person waits for each; more would only use up accounts' budgets. */
 const checkConcurrency = 20
@@ -59,7 +59,7 @@ export async function startDialer(context: DialerContext): Promise<AsyncDisposab
   const { metrics, health } = context
   started.use(await serveMetrics({ ...context.metricsAt, metrics, health, log }))
 
-  const seats = createSeats({ all: dialConcurrency, ofOneTenant: dialsOfOneTenant })
+  const seats = createSeats({ all: dialConcurrency, alone: dialsOfOneAlone })
   const relay = createRelay(deps, {
     most: dialConcurrency,
     pauseMs: roundMs.relay,
