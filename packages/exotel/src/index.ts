@@ -36,6 +36,7 @@ export type { PlaceCallOutcome } from './place-call.ts'
 export { parseStatusCallback, type ParsedCallback, type StatusCallback } from './status-callback.ts'
 export {
   createFrameAccountant,
+  LONGEST_CLOCK_MS,
   type FrameAccountant,
   type FrameCounters,
   type FrameResult,

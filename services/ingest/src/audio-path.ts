@@ -12,10 +12,13 @@ import type { Outbox, Range } from './outbox.ts'
 import { clockStartOf } from './prior-clock.ts'
 import { unionOf } from './ranges.ts'
 
+/** What became of a frame: `beyond` when the call's clock is at its end. */
+export type Taken = 'accept' | 'duplicate' | 'beyond'
+
 /** One socket's way from frames to sealed blocks. No I/O: what comes out goes to the outbox. */
 export type AudioPath = {
   /** `isFirst` for the first audio of the socket. */
-  frame(frame: MediaFrame, arrivedAtMs: number): { accepted: boolean; isFirst: boolean }
+  frame(frame: MediaFrame, arrivedAtMs: number): { taken: Taken; isFirst: boolean }
   /** A message without audio, for its number. */
   note(sequenceNumber: number | undefined): void
   /** Sends what has not filled a block. */
@@ -72,7 +75,7 @@ export function createAudioPath(stream: OpenStream, outbox: Pick<Outbox, 'push'>
       const isFirst = accountant === null
       accountant ??= begin(arrivedAtMs)
       const result = accountant.frame(frame)
-      if (result.action === 'duplicate') return { accepted: false, isFirst: false }
+      if (result.action !== 'accept') return { taken: result.action, isFirst: false }
       if (result.gap !== null) {
         // What is flushed ended with an earlier frame, so its time stands.
         flush()
@@ -80,7 +83,7 @@ export function createAudioPath(stream: OpenStream, outbox: Pick<Outbox, 'push'>
       }
       lastArrivedAtMs = arrivedAtMs
       for (const block of reframer.push(result)) sendBlock(block)
-      return { accepted: true, isFirst }
+      return { taken: 'accept', isFirst }
     },
     note: (sequenceNumber) => accountant?.note(sequenceNumber),
     flush,
@@ -88,8 +91,10 @@ export function createAudioPath(stream: OpenStream, outbox: Pick<Outbox, 'push'>
       flush()
       outbox.push({ kind: 'end', streamId, atMs: clockMs() }, clockMs())
     },
-    lost: (range) => {
-      otherGaps.push(range)
+    lost(range) {
+      const last = otherGaps.at(-1)
+      if (last?.toMs === range.fromMs) last.toMs = range.toMs
+      else otherGaps.push({ ...range })
     },
     clockMs,
     counters() {

@@ -13,6 +13,7 @@ export const closes = {
   noStart: { code: 1008, reason: 'no start', ended: 'no_start' },
   noMedia: { code: 1008, reason: 'no media', ended: 'no_media' },
   flood: { code: 1008, reason: 'too many messages', ended: 'flood' },
+  tooLong: { code: 1008, reason: 'too long', ended: 'flood' },
   streamCap: { code: 1008, reason: 'too many streams', ended: 'stream_cap' },
   fault: { code: 1011, reason: 'internal', ended: 'fault' },
   replaced: { code: 1012, reason: 'replaced', ended: 'replaced' },

@@ -1,5 +1,5 @@
 import type { MediaFrame } from '@callwire/exotel'
-import { createAudioPath } from './audio-path.ts'
+import { createAudioPath, type Taken } from './audio-path.ts'
 import type { IngestContext } from './context.ts'
 import type { Counters } from './counters.ts'
 import { createFactQueue } from './fact-queue.ts'
@@ -30,7 +30,7 @@ type Told = { frames: number; rewound: number; gapsMs: number; atMs: number }
 /** A socket that has its call: everything that happens to its audio and its facts. */
 export type LiveStream = {
   /** `arrivedAtMs` is wall time, `nowMs` monotonic. */
-  media(frame: MediaFrame, arrivedAtMs: number, nowMs: number): { accepted: boolean }
+  media(frame: MediaFrame, arrivedAtMs: number, nowMs: number): Taken
   /** Called a few times a second: hands on what waits for audio that does not come. */
   tick(nowMs: number): void
   dtmf(press: { digit: string; durationMs: number }): void
@@ -108,7 +108,7 @@ export function createLiveStream(
 
   return {
     media(frame, arrivedAtMs, nowMs) {
-      const { accepted, isFirst } = path.frame(frame, arrivedAtMs)
+      const { taken, isFirst } = path.frame(frame, arrivedAtMs)
       lastAudioMs = nowMs
       if (isFirst) {
         firstAudioAtMs ??= arrivedAtMs
@@ -117,7 +117,7 @@ export function createLiveStream(
           outbox.wake()
         })
       }
-      return { accepted }
+      return taken
     },
     tick(nowMs) {
       if (nowMs - lastAudioMs < STALL_MS) return

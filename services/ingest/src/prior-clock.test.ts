@@ -6,6 +6,7 @@ test.each([
   ['the first socket', { firstAudioAtMs: null, clockMs: 0 }, 50_000, 0],
   ['a second one, by wall time', { firstAudioAtMs: 10_000, clockMs: 3_000 }, 15_500, 5_500],
   ['never before what there is', { firstAudioAtMs: 10_000, clockMs: 9_000 }, 15_500, 9_000],
+  ['one of a call of long ago', { firstAudioAtMs: 0, clockMs: 9_000 }, 1e12, 86_400_000],
   ['a wall clock that went back', { firstAudioAtMs: 10_000, clockMs: 400 }, 9_000, 400],
 ])('clock of %s', (_name, prior, arrivedAtMs, expected) => {
   expect(clockStartOf(prior, arrivedAtMs)).toBe(expected)

@@ -1,4 +1,5 @@
 import { mediaStreams, transcriptions, type Tx } from '@callwire/db'
+import { LONGEST_CLOCK_MS } from '@callwire/exotel'
 import { and, eq } from 'drizzle-orm'
 
 /** How far a call's clock is when another socket takes the call on. */
@@ -32,11 +33,12 @@ export async function priorClockOf(tx: Tx, tenantId: string, callId: string): Pr
 
 /**
  * Where the audio of a further socket begins on the call's clock: by wall time since the call's
- * first audio, and never before the end of what there is already.
+ * first audio, and never before the end of what there is already. A call's clock has an end.
  */
 export function clockStartOf(prior: PriorClock, arrivedAtMs: number): number {
   if (prior.firstAudioAtMs === null) return prior.clockMs
-  return Math.max(prior.clockMs, Math.floor(arrivedAtMs - prior.firstAudioAtMs))
+  const wallMs = Math.floor(arrivedAtMs - prior.firstAudioAtMs)
+  return Math.max(prior.clockMs, Math.min(wallMs, LONGEST_CLOCK_MS))
 }
 
 /** The further of two accounts of one clock: a row lags behind the process that writes it. */

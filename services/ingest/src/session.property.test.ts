@@ -134,10 +134,10 @@ function streamFor(prior: { firstAudioAtMs: number | null; clockMs: number }) {
   const live: LiveStream = {
     media(frame, arrivedAtMs) {
       expect(seen.ends).toEqual([])
-      const { accepted } = path.frame(frame, arrivedAtMs)
+      const { taken } = path.frame(frame, arrivedAtMs)
       seen.media += 1
-      if (accepted) seen.accepted += 1
-      return { accepted }
+      if (taken === 'accept') seen.accepted += 1
+      return taken
     },
     tick: () => undefined,
     dtmf: () => void (seen.digits += 1),

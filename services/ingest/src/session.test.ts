@@ -2,6 +2,7 @@ import { EventEmitter } from 'node:events'
 import { captureLogs, manualClock } from '@callwire/testkit'
 import { expect, test } from 'vitest'
 import type { WebSocket } from 'ws'
+import type { Taken } from './audio-path.ts'
 import type { LiveStream } from './live-stream.ts'
 import { createIngestMetrics } from './metrics.ts'
 import { createSession } from './session.ts'
@@ -34,7 +35,7 @@ class FakeSocket extends EventEmitter {
 }
 
 /** @param o.opened - a `start` gets a stream, which notes only how it is ended */
-function setUp(o: { opened?: boolean } = {}) {
+function setUp(o: { opened?: boolean; taken?: Taken } = {}) {
   const clock = manualClock()
   const socket = new FakeSocket()
   // Before `start` a session touches neither store: these are all it has.
@@ -46,7 +47,7 @@ function setUp(o: { opened?: boolean } = {}) {
   } as unknown as SessionDeps
   const ends: string[] = []
   const live = {
-    media: () => ({ accepted: true }),
+    media: () => o.taken ?? 'accept',
     note: () => undefined,
     tick: () => undefined,
     end: (reason: string) => Promise.resolve(void ends.push(reason)),
@@ -181,4 +182,13 @@ test('closing twice closes once', async () => {
   socket.emit('close')
   expect(socket.calls).toEqual(['close 1012 drain'])
   await session.finished
+})
+
+test('a socket whose call is at the end of its clock is closed with 1008', async () => {
+  const { socket, session, say, ends, clock } = setUp({ opened: true, taken: 'beyond' })
+  say('{"event":"start","start":{}}')
+  await clock.advance(0)
+  say(...mediaTexts(pcmOf(2)))
+  await session.finished
+  expect([socket.calls, ends]).toEqual([['close 1008 too long'], ['flood']])
 })

@@ -94,7 +94,6 @@ export function createSession(
     void finish()
   }
   const isEnded = () => phase === 'ended'
-
   const begin = async (message: MediaStart) => {
     isStarting = true
     const outcome = await open(deps, { session, admission, start: message }).catch(
@@ -136,9 +135,10 @@ export function createSession(
   ) => {
     switch (message.kind) {
       case 'media': {
-        const { accepted } = stream.media(message, arrivedAtMs, nowMs)
-        if (accepted) deps.onFrame()
-        else metrics.duplicated.inc()
+        const taken = stream.media(message, arrivedAtMs, nowMs)
+        if (taken === 'accept') deps.onFrame()
+        else if (taken === 'duplicate') metrics.duplicated.inc()
+        else end(closes.tooLong, closes.tooLong.ended)
         return
       }
       case 'dtmf':

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { createFrameAccountant } from './frame-accountant.ts'
+import { createFrameAccountant, LONGEST_CLOCK_MS, MOST_MISSING_MS } from './frame-accountant.ts'
 import type { MediaFrame } from './media-message.ts'
 
 const frameBytes = 320
@@ -76,7 +76,19 @@ test.each<[string, MediaFrame[], Partial<ReturnType<typeof account>['counters']>
   [
     'a jump of more than an hour is a broken numbering and no gap',
     numbered(1, 2, 4_000_000_000),
-    { frames: 3, gaps: [], clockMs: 60 },
+    { frames: 3, rewound: 1, gaps: [], clockMs: 60 },
+  ],
+  [
+    'holes of more than an hour in all are a broken numbering from there on',
+    numbered(1, 100_000, 200_000, 200_003),
+    {
+      frames: 4,
+      rewound: 1,
+      gaps: [
+        { fromMs: 20, toMs: 1_999_980 },
+        { fromMs: 2_000_020, toMs: 2_000_060 },
+      ],
+    },
   ],
 ])('%s', (_what, frames, expected) => {
   expect(account(frames).counters).toMatchObject(expected)
@@ -151,6 +163,47 @@ test("a later socket's clock goes on where it is told, its counters begin anew",
   expect(accountant.counters()).toMatchObject({ audioMs: 20, clockMs: 12_365, frames: 1 })
 })
 
+test('the clock has an end, and nothing is taken beyond it', () => {
+  const accountant = createFrameAccountant({ sampleRate: 8000, startMs: LONGEST_CLOCK_MS - 40 })
+  expect(accountant.frame(frame(1, 1))).toMatchObject({ action: 'accept' })
+  expect(accountant.frame(frame(9, 9))).toMatchObject({ action: 'accept', gap: null })
+  expect(accountant.frame(frame(9, 9))).toEqual({ action: 'duplicate' })
+  expect(accountant.frame(frame(10, 10))).toEqual({ action: 'beyond' })
+  expect(accountant.counters()).toMatchObject({ frames: 2, rewound: 1, clockMs: LONGEST_CLOCK_MS })
+})
+
+test('however the numbers jump, the clock stays where it can be kept', () => {
+  const jumpy = fc.record({
+    sequenceNumber: fc.oneof(
+      fc.integer({ min: 0, max: Number.MAX_SAFE_INTEGER }),
+      fc.integer({ min: 0, max: 10_000_000 }),
+    ),
+    bytes: fc.constantFrom(1, 320, 640, 190_000),
+  })
+  fc.assert(
+    fc.property(
+      fc.array(jumpy, { maxLength: 200 }),
+      fc.nat(LONGEST_CLOCK_MS),
+      fc.boolean(),
+      (frames, startMs, isRising) => {
+        const accountant = createFrameAccountant({ sampleRate: 4_000, startMs })
+        const inOrder = isRising
+          ? frames.toSorted((a, b) => a.sequenceNumber - b.sequenceNumber)
+          : frames
+        for (const { sequenceNumber, bytes } of inOrder) {
+          accountant.note(sequenceNumber - 5)
+          accountant.frame(frame(sequenceNumber, sequenceNumber, bytes))
+        }
+        const { clockMs, gaps } = accountant.counters()
+        const longestFrameMs = 190_000 / 8
+        expect(clockMs).toBeLessThan(LONGEST_CLOCK_MS + longestFrameMs)
+        const gapMs = gaps.reduce((sum, { fromMs, toMs }) => sum + toMs - fromMs, 0)
+        expect(gapMs).toBeLessThanOrEqual(MOST_MISSING_MS + gaps.length)
+      },
+    ),
+  )
+})
+
 const anyFrame = fc
   .record({
     sequenceNumber: fc.option(fc.nat({ max: 60 }), { nil: undefined }),
@@ -170,7 +223,7 @@ test('the books balance for any frames', () => {
         let accepted = 0
         for (const one of frames) {
           const result = accountant.frame(one)
-          if (result.action === 'duplicate') continue
+          if (result.action !== 'accept') continue
           accepted += one.payload.length
           expect(result.pcm.length % 2).toBe(0)
           expect(Number.isInteger(result.startSample)).toBe(true)

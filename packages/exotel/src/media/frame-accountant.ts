@@ -17,6 +17,8 @@ export type FrameResult =
       gapMs: number
     }
   | { action: 'duplicate' }
+  /** The call's clock stands at its end: nothing is taken any more. */
+  | { action: 'beyond' }
 
 export type FrameCounters = {
   frames: number
@@ -36,15 +38,24 @@ export type FrameAccountant = {
 
 const bytesPerSample = 2
 const nothing = Buffer.alloc(0)
-/** Exotel ends a stream after 60 min: a longer hole is no hole but a broken numbering. */
-const longestGapMs = 60 * 60_000
+/**
+ * Exotel ends a stream after 60 min: more than that is not missing of one, in one hole or in all of
+ * them. Its numbering is broken, which is told as rewound.
+ */
+export const MOST_MISSING_MS = 60 * 60_000
+/**
+ * Where a call's clock ends. Exotel's longest call is four hours, whichever sockets it has; a clock
+ * beyond a day is driven by somebody who makes it up, and its numbers must fit where they are kept.
+ */
+export const LONGEST_CLOCK_MS = 24 * 60 * 60_000
 /** A stream with more holes than this is told with its last ones joined: the list is bounded. */
 const maxGaps = 5_000
 
 /**
  * Keeps the books of one media socket: which frames count, what is missing between them, and
  * where each lies on the call's clock. A gap is the missing numbers times the length of the last
- * frame; it moves the clock and is no audio. All ms are floored. `startMs` is where the call's
+ * frame; it moves the clock and is no audio. The clock ends at {@link LONGEST_CLOCK_MS}. All ms
+ * are floored. `startMs` is where the call's
  * clock stands when the socket begins.
  */
 export function createFrameAccountant(o: {
@@ -59,14 +70,18 @@ export function createFrameAccountant(o: {
   // The clock in bytes: a byte is half a sample, and only whole numbers add up without drift.
   let clockBytes = Math.ceil(((o.startMs ?? 0) * o.sampleRate) / 1000) * bytesPerSample
   let audioBytes = 0
+  let missingBytes = 0
   let carry: Buffer = nothing
   let lastLength = 0
   let previous: { sequenceNumber: number | undefined; chunk: number | undefined } | undefined
   let pendingMissing = 0
 
-  function takeGap(missing: number): Range | null {
+  function takeGap(missing: number): Range | null | 'broken' {
     const bytes = missing * lastLength
-    if (bytes === 0 || msOf(bytes) > longestGapMs) return null
+    if (bytes === 0) return null
+    if (msOf(missingBytes + bytes) > MOST_MISSING_MS) return 'broken'
+    if (msOf(clockBytes + bytes) > LONGEST_CLOCK_MS) return 'broken'
+    missingBytes += bytes
     // The half sample before the hole has lost its other half.
     carry = nothing
     const gap = { fromMs: msOf(clockBytes), toMs: msOf(clockBytes + bytes) }
@@ -89,13 +104,15 @@ export function createFrameAccountant(o: {
         counts.duplicated += 1
         return { action: 'duplicate' }
       }
+      if (msOf(clockBytes) >= LONGEST_CLOCK_MS) return { action: 'beyond' }
       const news = sequence.next(sequenceNumber)
-      const gap = takeGap(pendingMissing + news.missing)
+      const missing = takeGap(pendingMissing + news.missing)
+      const gap = missing === 'broken' ? null : missing
       pendingMissing = 0
       previous = { sequenceNumber, chunk }
       lastLength = payload.length
       counts.frames += 1
-      if (news.rewound) counts.rewound += 1
+      if (news.rewound || missing === 'broken') counts.rewound += 1
 
       // With an odd clock and nothing carried, the first byte is the end of a sample that is lost.
       const orphan = carry.length === 0 && clockBytes % bytesPerSample === 1 ? 1 : 0
