@@ -6,12 +6,13 @@ import { createAuthentication, type Authenticate } from './http/authenticate.ts'
 import { ApiError } from './http/api-error.ts'
 import { createRateLimit } from './http/rate-limit.ts'
 import { publicScope, registerRoutes, requireDeclaredAccess } from './http/register-routes.ts'
-import { parseTrustedProxies, silentKey } from './http/client-address.ts'
+import { clientAddress, silentKey } from './http/client-address.ts'
 import { createEdgeServer } from './http/server.ts'
 import { edgeConfig, isExemptFromPressure } from './http/route-config.ts'
 import type { Route } from './http/route.ts'
 import { describeRoutes, serveDocs } from './docs.ts'
 import {
+  addressRanges,
   limitUnheard,
   registerHealthRoutes,
   type Clock,
@@ -48,16 +49,14 @@ export type AppDeps = {
 export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   const { log, splice } = deps
   const taken = new WeakSet<object>()
+  const trusted = addressRanges(deps.trustedProxies)
   const app = createEdgeServer({
     log,
-    trustedProxies: deps.trustedProxies,
     newRequestId: deps.newRequestId,
-    takesUpgrade: (request) =>
-      upstreamOf(request.url ?? '') !== null || isWebSocket(request.headers.upgrade),
+    takesUpgrade: (request) => isWebSocket(request.headers.upgrade),
     onUpgrade: (request, socket, head) => splice.upgrade(request, socket, head),
     taken,
   })
-  const trusted = parseTrustedProxies(deps.trustedProxies)
   limitUnheard(app.server, {
     keyOf: (peer) => silentKey(peer, trusted),
     // Pages and SDKs keep theirs for the next request.
@@ -73,6 +72,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   const rateLimit = await createRateLimit(app, {
     perMinute: deps.ratePerMinute,
     principalOf: authentication.principalOf,
+    addressOf: (request) => clientAddress(request.raw, trusted),
   })
   const counted = rateLimit === null ? [] : [rateLimit]
 

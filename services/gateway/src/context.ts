@@ -13,6 +13,7 @@ import { measureHeldKeys, watchKeys } from '@callwire/keyring'
 import { createLedger } from '@callwire/ledger'
 import { createRecordingStore } from '@callwire/recordings'
 import {
+  addressRanges,
   createHealth,
   createMetrics,
   systemClock,
@@ -26,7 +27,6 @@ import { createBestEffort } from './best-effort.ts'
 import { CHECK_MS, checkService } from './check-service.ts'
 import type { GatewayConfig } from './config.ts'
 import { createGatewayMetrics } from './gateway-metrics.ts'
-import { parseTrustedProxies } from './http/client-address.ts'
 import { createNewId } from './new-id.ts'
 import { createPublicUrls } from './public-urls.ts'
 import { routeTable } from './routes/route-table.ts'
@@ -131,7 +131,7 @@ export async function createContext(
         authenticateBearer({ database, tokens, clock, recordUse: true, keyIds }, token),
       splice: createSplice({
         upstreams: config.upstreams,
-        trusted: parseTrustedProxies(config.trustedProxies),
+        trusted: addressRanges(config.trustedProxies),
         mac: (text) => macToken(config.edgeKeys, 'edge', text),
         clock,
         log,

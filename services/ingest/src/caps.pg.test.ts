@@ -74,6 +74,33 @@ describe('caps.streams', () => {
     again.socket.terminate()
   })
 
+  test('admits a repeated handshake of a call whose first socket has not started', async () => {
+    await fixture.capStreams(phone.tenantId, 1)
+    const call = await fixture.seedCall(phone)
+    const asked = await fetch(`${ingest.http}/v1/ingest/resolve/${phone.phoneToken}?CallSid=cap-in`)
+    const { url } = (await asked.json()) as { url: string }
+    const urls = [
+      `${ingest.url}/t/${call.pathToken}`,
+      ingest.url + url.slice(url.lastIndexOf('/t/')),
+    ]
+    for (const one of urls) {
+      const first = await dial(one)
+      const again = await dial(one)
+      for (const other of urls.filter((each) => each !== one)) {
+        await expect(dial(other)).rejects.toThrow('refused 429')
+      }
+      first.socket.terminate()
+      again.socket.terminate()
+      const other = await eventually(() => dial(ingest.url, asPhone).catch(() => null))
+      other.socket.terminate()
+      await eventually(async () => {
+        const free = await dial(ingest.url, asPhone).catch(() => null)
+        free?.socket.terminate()
+        return free
+      })
+    }
+  })
+
   test('admits any number in the same moment up to the cap and none beyond it', async () => {
     await fixture.capStreams(phone.tenantId, 3)
     const tries = await Promise.allSettled(

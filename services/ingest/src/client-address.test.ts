@@ -1,5 +1,5 @@
 import { macToken, parseMacRing } from '@callwire/crypto'
-import { edgeProof } from '@callwire/runtime'
+import { addressRanges, edgeProof } from '@callwire/runtime'
 import { manualClock } from '@callwire/testkit'
 import { expect, test } from 'vitest'
 import { clientOf, silentKey } from './client-address.ts'
@@ -10,8 +10,8 @@ const edgeRing = ringOf(2)
 const deps = {
   clock,
   edgeRing,
-  allowedIps: ['203.0.113.0/24', '2001:db8:5::/48'],
-  trustedProxies: ['10.0.0.0/8'],
+  allowedIps: addressRanges(['203.0.113.0/24', '2001:db8:5::/48', '127.0.0.1']),
+  trustedProxies: addressRanges(['10.0.0.0/8', '::ffff:192.0.2.0/120']),
 }
 const proven = (address: string, ring = edgeRing) => ({
   'x-forwarded-for': address,
@@ -41,6 +41,25 @@ test.each<Row>([
     '::ffff:10.1.2.3',
     { 'x-forwarded-for': '203.0.113.9, 198.51.100.7, 10.9.9.9' },
     client('198.51.100.7', '198.51.100.7'),
+  ],
+  [
+    'behind a trusted proxy of a mapped range, which writes ports',
+    '192.0.2.4',
+    { 'x-forwarded-for': '203.0.113.9, 198.51.100.7:5060' },
+    client('198.51.100.7', '198.51.100.7'),
+  ],
+  [
+    'behind a trusted proxy that does not know',
+    '10.1.2.3',
+    { 'x-forwarded-for': '203.0.113.9, unknown' },
+    client(null, 'unknown'),
+  ],
+  ['through a gateway that does not know', '127.0.0.1', proven('unknown'), client(null, 'unknown')],
+  [
+    'through a gateway whose proof is for another address',
+    '127.0.0.1',
+    { ...proven('203.0.113.9'), 'x-forwarded-for': '203.0.113.10' },
+    client(null, 'unknown'),
   ],
   ['through the gateway', '127.0.0.1', proven('203.0.113.9'), client('203.0.113.9', null)],
   [

@@ -1,12 +1,18 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
-import { clientKey, edgeHeader, verifyEdgeProof } from '@callwire/runtime'
+import {
+  clientKey,
+  edgeHeader,
+  peerAddress,
+  readAddress,
+  verifyEdgeProof,
+  type AddressRanges,
+} from '@callwire/runtime'
 import { verifyMacToken } from '@callwire/crypto'
 import type { IngestContext } from './context.ts'
-import { isInRanges, peerAddress } from './peer-address.ts'
 
 export type AddressDeps = Pick<IngestContext, 'edgeRing' | 'clock'> & {
-  allowedIps: readonly string[]
-  trustedProxies: readonly string[]
+  allowedIps: AddressRanges
+  trustedProxies: AddressRanges
 }
 
 /** Where a request comes from. */
@@ -18,26 +24,37 @@ export type Client = {
   countedAs: string | null
 }
 
-/** Reads a request's client: through the gateway, through a trusted proxy, or its own peer. */
+/**
+ * Reads a request's client: through the gateway, through a trusted proxy, or its own peer. A proof
+ * of the gateway's that does not verify makes it unknown, never the gateway's own.
+ */
 export function clientOf(
   deps: AddressDeps,
   request: Pick<IncomingMessage, 'headers'> & { socket: { remoteAddress?: string | undefined } },
 ): Client {
-  const address = peerAddress({
-    remoteAddress: request.socket.remoteAddress,
-    forwardedFor: headerOf(request.headers, 'x-forwarded-for'),
-    edgeProof: headerOf(request.headers, edgeHeader),
-    isEdge: (proof, forwardedFor) =>
-      verifyEdgeProof(
-        (message, token) => verifyMacToken(deps.edgeRing, 'edge', message, token),
-        proof,
-        forwardedFor,
-        deps.clock.now() / 1000,
-      ),
-    trustedProxies: deps.trustedProxies,
-  })
-  const isListed = isInRanges(address, deps.allowedIps)
+  const forwardedFor = headerOf(request.headers, 'x-forwarded-for')
+  const proof = headerOf(request.headers, edgeHeader)
+  const address =
+    proof === undefined
+      ? peerAddress({
+          remoteAddress: request.socket.remoteAddress,
+          forwardedFor,
+          trusted: deps.trustedProxies,
+        })
+      : provenAddress(deps, proof, forwardedFor ?? '')
+  const isListed = deps.allowedIps.has(address)
   return { address, isListed, countedAs: isListed ? null : clientKey(address ?? 'unknown') }
+}
+
+/** The last entry: the edge writes it anew. */
+function provenAddress(deps: AddressDeps, proof: string, forwardedFor: string): string | null {
+  const isEdge = verifyEdgeProof(
+    (message, token) => verifyMacToken(deps.edgeRing, 'edge', message, token),
+    proof,
+    forwardedFor,
+    deps.clock.now() / 1000,
+  )
+  return isEdge ? readAddress(forwardedFor.split(',').at(-1)) : null
 }
 
 /**
@@ -48,7 +65,7 @@ export function silentKey(
   o: Pick<AddressDeps, 'allowedIps' | 'trustedProxies'>,
   remoteAddress: string,
 ): string | null {
-  const isKnown = isInRanges(remoteAddress, [...o.allowedIps, ...o.trustedProxies])
+  const isKnown = o.allowedIps.has(remoteAddress) || o.trustedProxies.has(remoteAddress)
   return isKnown ? null : clientKey(remoteAddress)
 }
 

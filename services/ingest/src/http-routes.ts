@@ -60,8 +60,13 @@ function limitPerClient(app: FastifyInstance, deps: RouteDeps): void {
     if (!request.url.startsWith('/v1/ingest')) return
     const { countedAs } = clientOf(deps, request.raw)
     if (countedAs === null) return
+    // Heard of from here on: whoever leaves while waiting for a place must not keep it.
+    const over = Promise.withResolvers<undefined>()
+    reply.raw.once('close', () => over.resolve(undefined))
     if (await deps.unproven.enter(countedAs)) {
-      reply.raw.once('close', () => deps.unproven.leave(countedAs))
+      void over.promise.then(() => deps.unproven.leave(countedAs))
+      // Nobody is there to be answered.
+      if (request.raw.socket.destroyed) reply.hijack()
       return
     }
     deps.metrics.refused.inc({ status: '429' })

@@ -10,7 +10,10 @@ import type { Waiting } from './waiting.ts'
 
 /** Half of what Exotel waits for a handshake, so that its one retry finds us well. */
 const JUDGE_WITHIN_MS = 5_000
-/** Handshakes in the making; each holds a connection and asks the database. */
+/**
+ * Handshakes being judged, of all clients together but those on the allow-list; each asks the
+ * database. Who waits in its own client's line is not counted: a few of those would be everybody's.
+ */
 const MAX_HANDSHAKES = 512
 
 export type HandshakeDeps = Omit<AuthenticateDeps, 'admitsByAddress'> &
@@ -37,7 +40,7 @@ export type HandshakeRequest = Parameters<typeof clientOf>[1] & { url?: string |
  * @throws DbError when the credentials cannot be judged now
  */
 export function createJudge(deps: HandshakeDeps): (request: HandshakeRequest) => Promise<Verdict> {
-  let underWay = 0
+  let judged = 0
 
   const judgeCredentials = async (
     request: HandshakeRequest,
@@ -51,40 +54,42 @@ export function createJudge(deps: HandshakeDeps): (request: HandshakeRequest) =>
     if (admission.kind === 'address') return { kind: 'admit', admission, release: () => undefined }
     const { tenantId } = admission
     const callId = admission.kind === 'call' ? admission.callId : null
+    // A token is good for one call: two sockets with the same one are of the same.
+    const owner = callId ?? admission.tokenId
     const { cap, live } = await deps.database.withTenant(tenantId, (tx) =>
       readStreamRoom(tx, tenantId, callId),
     )
-    if (cap !== null && live + deps.waiting.count(tenantId) >= cap) {
+    if (cap !== null && live + deps.waiting.count(tenantId, owner) >= cap) {
       deps.alertStreamCap(tenantId)
       return { kind: 429 }
     }
-    return { kind: 'admit', admission, release: deps.waiting.enter(tenantId) }
+    return { kind: 'admit', admission, release: deps.waiting.enter(tenantId, owner) }
   }
 
-  const judge = async (request: HandshakeRequest): Promise<Verdict> => {
-    const path = readMediaPath(request.url)
-    if (path.kind === 'other') return { kind: 404 }
-    if (deps.isDraining() || underWay > MAX_HANDSHAKES) return { kind: 503 }
-    const { isListed, countedAs } = clientOf(deps, request)
-    if (countedAs !== null && !(await deps.unproven.enter(countedAs))) return { kind: 429 }
-    try {
-      if (deps.allowedIps.length > 0 && !isListed) return { kind: 401 }
-      const { token } = path
-      const verdict = await within(deps, judgeCredentials(request, { token, isListed }))
-      if (verdict.kind !== 'admit' || !deps.isDraining()) return verdict
-      verdict.release()
-      return { kind: 503 }
-    } finally {
-      if (countedAs !== null) deps.unproven.leave(countedAs)
-    }
+  const judgeInTime = async (...o: Parameters<typeof judgeCredentials>): Promise<Verdict> => {
+    const verdict = await within(deps, judgeCredentials(...o))
+    if (verdict.kind !== 'admit' || !deps.isDraining()) return verdict
+    verdict.release()
+    return { kind: 503 }
   }
 
   return async (request) => {
-    underWay += 1
+    const path = readMediaPath(request.url)
+    if (path.kind === 'other') return { kind: 404 }
+    if (deps.isDraining()) return { kind: 503 }
+    const { isListed, countedAs } = clientOf(deps, request)
+    if (!deps.allowedIps.isEmpty && !isListed) return { kind: 401 }
+    const { token } = path
+    if (countedAs === null) return judgeInTime(request, { token, isListed })
+    if (!(await deps.unproven.enter(countedAs))) return { kind: 429 }
+    judged += 1
     try {
-      return await judge(request)
+      return judged > MAX_HANDSHAKES
+        ? { kind: 503 }
+        : await judgeInTime(request, { token, isListed })
     } finally {
-      underWay -= 1
+      judged -= 1
+      deps.unproven.leave(countedAs)
     }
   }
 }

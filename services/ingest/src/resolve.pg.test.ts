@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import { request as httpRequest, type IncomingMessage } from 'node:http'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { mediaUrl } from './resolve.ts'
 import { createFixture, type Fixture, type SeededPhone } from './testing/fixture.ts'
@@ -109,4 +111,14 @@ describe('the dynamic endpoint', () => {
 test('the address follows the public origin', () => {
   expect(mediaUrl('http://127.0.0.1:8080', 't')).toBe('ws://127.0.0.1:8080/v1/ingest/t/t')
   expect(mediaUrl('HTTPS://x.example/', 't')).toBe('wss://x.example/v1/ingest/t/t')
+})
+
+test('answers a client that merely offers another protocol', async () => {
+  const request = httpRequest(resolveUrl(phone.phoneToken), {
+    headers: { connection: 'Upgrade, HTTP2-Settings', upgrade: 'h2c', 'http2-settings': 'x' },
+  })
+  request.end()
+  const [response] = (await once(request, 'response')) as [IncomingMessage]
+  response.resume()
+  expect(response.statusCode).toBe(200)
 })

@@ -1,4 +1,5 @@
 import {
+  addressRanges,
   AppError,
   createHealth,
   createHttpServer,
@@ -19,7 +20,7 @@ import { createRegistry } from './registry.ts'
 import { createSession } from './session.ts'
 import { createStreamCapAlert } from './stream-cap.ts'
 import { createUnproven } from './unproven.ts'
-import { createUpgradeHandler } from './upgrade.ts'
+import { createUpgradeHandler, isWebSocketUpgrade } from './upgrade.ts'
 import { createWaiting } from './waiting.ts'
 
 /** A handshake's headers, and how often Node looks for overdue ones. */
@@ -54,8 +55,8 @@ export async function startServer(
   const drain = { active: false }
   const alertStreamCap = createStreamCapAlert(context)
   const guards = {
-    allowedIps: config.allowedIps,
-    trustedProxies: config.trustedProxies,
+    allowedIps: addressRanges(config.allowedIps),
+    trustedProxies: addressRanges(config.trustedProxies),
     unproven: createUnproven({ clock }),
   }
   const heartbeats = createHeartbeats(context)
@@ -92,7 +93,7 @@ export async function startServer(
   })
   registerRoutes(app, { ...context, ...guards }, health)
   offerPort(app, { isDraining: () => drain.active, giveUp: () => app.server.close() })
-  setSlowClientLimits(app)
+  setConnectionRules(app)
   app.server.on(
     'upgrade',
     createUpgradeHandler({
@@ -155,9 +156,13 @@ export async function startServer(
   }
 }
 
-/** Node applies its own limits while headers come; after the upgrade the session's hold. */
-function setSlowClientLimits(app: FastifyInstance): void {
+/**
+ * Node applies its own limits while headers come; after the upgrade the session's hold. An upgrade
+ * to anything else that is merely offered (`h2c`) is ignored, as RFC 9110 §7.8 allows.
+ */
+function setConnectionRules(app: FastifyInstance): void {
   Object.assign(app.server, {
+    shouldUpgradeCallback: isWebSocketUpgrade,
     headersTimeout: HEADERS_WITHIN_MS,
     connectionsCheckingInterval: LOOK_FOR_SLOW_MS,
   })

@@ -21,6 +21,11 @@ export type UpgradeDeps = HandshakeDeps & {
   onSocket: (socket: WebSocket, admitted: { admission: Admission; release: () => void }) => void
 }
 
+/** Whether a request that offers an upgrade is a handshake of ours. */
+export function isWebSocketUpgrade(request: Pick<IncomingMessage, 'headers'>): boolean {
+  return request.headers.upgrade?.toLowerCase() === 'websocket'
+}
+
 /**
  * The handler of a server's `upgrade`: authenticates first and completes the handshake after, so
  * a refused peer gets its HTTP status and nothing that came behind the handshake is lost: until

@@ -3,25 +3,36 @@
  * and they count all the same.
  */
 export type Waiting = {
-  /** Takes a place; gives the way to give it back, once however often it is called. */
-  enter(tenantId: string): () => void
-  count(tenantId: string): number
+  /**
+   * Takes a place for a socket of `owner`, its call or its one-time token; null when that is not
+   * known yet. Gives the way to give it back, once however often it is called.
+   */
+  enter(tenantId: string, owner: string | null): () => void
+  /**
+   * As many calls as these sockets can be of, but for that of `exceptOwner`: another socket of a
+   * call takes the place of the first.
+   */
+  count(tenantId: string, exceptOwner: string | null): number
 }
 
 export function createWaiting(): Waiting {
-  const counts = new Map<string, number>()
+  const places = new Map<string, Set<{ owner: string | null }>>()
   return {
-    enter(tenantId) {
-      counts.set(tenantId, (counts.get(tenantId) ?? 0) + 1)
-      let isIn = true
+    enter(tenantId, owner) {
+      const place = { owner }
+      const own = places.get(tenantId) ?? new Set()
+      places.set(tenantId, own.add(place))
       return () => {
-        if (!isIn) return
-        isIn = false
-        const left = (counts.get(tenantId) ?? 1) - 1
-        if (left === 0) counts.delete(tenantId)
-        else counts.set(tenantId, left)
+        own.delete(place)
+        if (own.size === 0 && places.get(tenantId) === own) places.delete(tenantId)
       }
     },
-    count: (tenantId) => counts.get(tenantId) ?? 0,
+    count(tenantId, exceptOwner) {
+      const owners = new Set<unknown>()
+      for (const place of places.get(tenantId) ?? []) {
+        if (place.owner === null || place.owner !== exceptOwner) owners.add(place.owner ?? place)
+      }
+      return owners.size
+    },
   }
 }

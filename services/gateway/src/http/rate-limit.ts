@@ -17,7 +17,11 @@ const callersRemembered = 20_000
  */
 export async function createRateLimit(
   root: FastifyInstance,
-  o: { perMinute: number; principalOf: (request: FastifyRequest) => Principal | null },
+  o: {
+    perMinute: number
+    principalOf: (request: FastifyRequest) => Principal | null
+    addressOf: (request: FastifyRequest) => string
+  },
 ): Promise<onRequestAsyncHookHandler | null> {
   if (o.perMinute === 0) return null
   await root.register(rateLimit, {
@@ -25,7 +29,11 @@ export async function createRateLimit(
     max: o.perMinute,
     timeWindow: windowMs,
     cache: callersRemembered,
-    keyGenerator: (request) => callerOf(request, o.principalOf(request)),
+    keyGenerator: (request) => {
+      const principal = o.principalOf(request)
+      if (principal !== null) return principal.sessionId ?? principal.id
+      return unprovenCaller(request, o.addressOf(request))
+    },
     errorResponseBuilder: (_request, context) =>
       new ApiError('rate_limited', 'Too many requests; wait for Retry-After.', {
         retryAfterS: Math.max(1, Math.ceil(context.ttl / 1000)),
@@ -37,9 +45,8 @@ export async function createRateLimit(
   }
 }
 
-function callerOf(request: FastifyRequest, principal: Principal | null): string {
-  if (principal !== null) return principal.sessionId ?? principal.id
+function unprovenCaller(request: FastifyRequest, address: string): string {
   const token = bearerOf(request)
-  if (token === null) return `ip:${request.ip}`
+  if (token === null) return `ip:${address}`
   return `token:${createHash('sha256').update(token).digest('base64url')}`
 }

@@ -28,7 +28,6 @@ const maxParamLength = 512
  */
 export function createEdgeServer(o: {
   log: Logger
-  trustedProxies: readonly string[]
   newRequestId: () => string
   takesUpgrade: (request: IncomingMessage) => boolean
   onUpgrade: (request: IncomingMessage, socket: Duplex, head: Buffer) => void
@@ -37,7 +36,6 @@ export function createEdgeServer(o: {
 }): FastifyInstance {
   const server = Fastify({
     logger: false,
-    trustProxy: o.trustedProxies.length > 0 ? [...o.trustedProxies] : false,
     bodyLimit,
     handlerTimeout: handlerTimeoutMs,
     requestIdHeader: false,

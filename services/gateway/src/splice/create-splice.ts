@@ -5,11 +5,12 @@ import {
   edgeHeader,
   edgeProof,
   errorFields,
+  type AddressRanges,
   type Clock,
   type Gauge,
   type Logger,
 } from '@callwire/runtime'
-import { clientAddress, type TrustedProxies } from '../http/client-address.ts'
+import { clientAddress } from '../http/client-address.ts'
 import { chunked } from './chunked.ts'
 import { connectUpstream } from './connect-upstream.ts'
 import { joinSockets } from './join-sockets.ts'
@@ -37,7 +38,7 @@ const retryAfterS = 1
  */
 export function createSplice(o: {
   upstreams: Record<Upstream, Address>
-  trusted: TrustedProxies
+  trusted: AddressRanges
   /** Authenticates a text under the edge's key. */
   mac(text: string): string
   clock: Clock
@@ -97,12 +98,8 @@ export function createSplice(o: {
   }
 
   const headFor = (request: IncomingMessage, upgrade: boolean) => {
-    const forwarded = request.headers['x-forwarded-for']
-    const forwardedFor = clientAddress(
-      request.socket.remoteAddress,
-      Array.isArray(forwarded) ? forwarded.join(',') : forwarded,
-      o.trusted,
-    )
+    // An unknown client is passed on as that: the proof must not vouch for whoever stands between.
+    const forwardedFor = clientAddress(request, o.trusted)
     return requestHead({
       method: request.method ?? 'GET',
       url: request.url ?? '/',

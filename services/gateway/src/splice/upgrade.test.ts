@@ -57,6 +57,16 @@ describe('an upgrade', () => {
     expect(behind.heads[0]?.headers['x-forwarded-for']).toBe('203.0.113.9')
   })
 
+  it('says that its client is unknown where a trusted proxy does not tell', async () => {
+    const behind = await on.upstream()
+    const gw = await on.edge({ upstream: behind.address, trustedProxies: ['127.0.0.0/8'] })
+    await on.openSocket(gw.port, '/v1/ingest', { 'X-Forwarded-For': '203.0.113.9, _hidden' })
+    const headers = behind.heads[0]?.headers
+    expect(headers?.['x-forwarded-for']).toBe('unknown')
+    expect(gw.verify(String(headers?.['x-callwire-edge']), 'unknown')).toBe(true)
+    expect(gw.verify(String(headers?.['x-callwire-edge']), '127.0.0.1')).toBe(false)
+  })
+
   it('passes a half-close on and what still comes back', async () => {
     const address = await on.rawUpstream((socket) => {
       socket.resume()
@@ -138,14 +148,21 @@ describe('an upgrade', () => {
     expect(elsewhere.text()).toMatch(/^HTTP\/1\.1 404 [^]*"code":"not_found"/)
   })
 
-  it('that is merely offered is ignored', async () => {
-    const gw = await on.edge({ upstream: { host, port: 1 } })
-    const client = await on.rawClient(
-      gw.port,
-      'GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: x\r\n\r\n',
-    )
-    await eventually(() => client.text().startsWith('HTTP/1.1 200 '))
-  })
+  it.each(['/healthz', '/v1/ingest/resolve/abc'])(
+    'that is merely offered to %s is ignored',
+    async (path) => {
+      const behind = await on.upstream((req, res) => {
+        res.end(`upgrade: ${String(req.headers.upgrade)}`)
+      })
+      const gw = await on.edge({ upstream: behind.address })
+      const client = await on.rawClient(
+        gw.port,
+        `GET ${path} HTTP/1.1\r\nHost: x\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: x\r\n\r\n`,
+      )
+      await eventually(() => client.text().startsWith('HTTP/1.1 200 '))
+      if (path !== '/healthz') await eventually(() => client.text().includes('upgrade: undefined'))
+    },
+  )
 })
 
 describe('drain', () => {

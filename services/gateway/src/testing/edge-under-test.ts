@@ -1,10 +1,15 @@
 import { randomBytes } from 'node:crypto'
 import { macToken, parseContentRing, parseMacRing, verifyMacToken } from '@callwire/crypto'
-import { createHealth, createMetrics, systemClock, verifyEdgeProof } from '@callwire/runtime'
+import {
+  addressRanges,
+  createHealth,
+  createMetrics,
+  systemClock,
+  verifyEdgeProof,
+} from '@callwire/runtime'
 import { captureLogs } from '@callwire/testkit'
 import { buildApp } from '../app.ts'
 import type { Authenticate } from '../http/authenticate.ts'
-import { parseTrustedProxies } from '../http/client-address.ts'
 import type { Route } from '../http/route.ts'
 import { createSplice, type Address, type Splice } from '../splice/create-splice.ts'
 
@@ -35,7 +40,7 @@ export async function edgeUnderTest(o: {
   const newRequestId = () => `req_${(ids += 1)}`
   const splice = createSplice({
     upstreams: { ingest: o.upstream, copilot: o.upstream },
-    trusted: parseTrustedProxies(trustedProxies),
+    trusted: addressRanges(trustedProxies),
     mac: (text) => macToken(ring, 'edge', text),
     clock: systemClock,
     log,
