@@ -5,6 +5,12 @@ import { oneConnection, type OneConnection } from './one-connection.ts'
 import { accountAt, clientFor, go, request } from './test-support/account.ts'
 import { reply, standIn, type Answer, type StandIn } from './test-support/stand-in.ts'
 
+/** For an answer that comes, and for one that does not: a busy machine takes its time to say the former. */
+const ANSWERED_MS = 5_000
+const UNANSWERED_MS = 1_000
+/** Until a busy machine has noticed that a connection is closed. */
+const noticed = { timeout: 15_000 }
+
 const placed = { Call: { Sid: 'c1', Status: 'in-progress' } }
 const head = (...lines: string[]) => ['HTTP/1.1 200 OK', ...lines, '', ''].join('\r\n')
 
@@ -19,7 +25,7 @@ const say =
     socket.write(text)
 
 async function place(exotel: StandIn, o: { timeoutMs?: number; allowHttp?: boolean } = {}) {
-  const client = clientFor(exotel.host, { timeoutMs: 150, ...o })
+  const client = clientFor(exotel.host, { timeoutMs: UNANSWERED_MS, ...o })
   return await client.placeCall(accountAt(exotel.host), request, go)
 }
 
@@ -39,9 +45,10 @@ test.each<[what: string, Answer, kind: string]>([
   ['a head above the bound', say(`HTTP/1.1 200 OK\r\nx: ${'x'.repeat(100_000)}`), 'unknown'],
 ])('the connection is closed after %s', async (_what, answer, kind) => {
   await using exotel = await standIn(answer)
-  expect(await place(exotel)).toMatchObject({ kind })
+  const timeoutMs = kind === 'unknown' ? UNANSWERED_MS : ANSWERED_MS
+  expect(await place(exotel, { timeoutMs })).toMatchObject({ kind })
   expect(exotel.received).toHaveLength(1)
-  await vi.waitFor(() => expect(exotel.open()).toBe(0))
+  await vi.waitFor(() => expect(exotel.open()).toBe(0), noticed)
 })
 
 test('the connection is closed when no byte may be sent', async () => {
@@ -49,8 +56,8 @@ test('the connection is closed when no byte may be sent', async () => {
   const client = clientFor(exotel.host)
   const stop = { beforeFirstByte: () => false }
   await client.placeCall(accountAt(exotel.host), request, stop)
-  await vi.waitFor(() => expect(exotel.received).toEqual(['']))
-  await vi.waitFor(() => expect(exotel.open()).toBe(0))
+  await vi.waitFor(() => expect(exotel.received).toEqual(['']), noticed)
+  await vi.waitFor(() => expect(exotel.open()).toBe(0), noticed)
 })
 
 test('a handshake that nobody answers is given up with its connection', async () => {
@@ -58,7 +65,7 @@ test('a handshake that nobody answers is given up with its connection', async ()
   const outcome = await place(exotel, { allowHttp: false })
   expect(outcome).toEqual({ kind: 'not_sent', reason: 'connect_failed' })
   expect(exotel.received).toHaveLength(1)
-  await vi.waitFor(() => expect(exotel.open()).toBe(0))
+  await vi.waitFor(() => expect(exotel.open()).toBe(0), noticed)
 })
 
 test('each request has a connection of its own, and sends one request on it', async () => {
@@ -75,7 +82,7 @@ test('a server is asked for by name, over HTTP/1.1 alone', async () => {
   await using exotel = await standIn(() => undefined)
   const port = exotel.host.split(':')[1] ?? ''
   const host = `localhost:${port}`
-  const client = clientFor(host, { timeoutMs: 150, allowHttp: false })
+  const client = clientFor(host, { timeoutMs: UNANSWERED_MS, allowHttp: false })
   await client.placeCall(accountAt(host), request, go)
   const hello = exotel.received.join('')
   expect(hello).toContain('\0\tlocalhost')

@@ -135,7 +135,7 @@ describe('the control API', () => {
       ['cal_whole', true],
       ['cal_cut', false],
     ] as const) {
-      await vi.waitUntil(async () => (await life(customField)).length === 2)
+      await vi.waitUntil(async () => (await life(customField)).length === 2, { timeout: 15_000 })
       const [asked, answered] = await life(customField)
       expect(asked).toMatchObject({ kind: 'asked', accountSid: account.sid })
       expect(answered).toMatchObject({ kind: 'answered', port: asked?.['port'], complete })

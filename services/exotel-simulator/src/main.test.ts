@@ -29,7 +29,7 @@ async function answered(url: string) {
     try {
       return await request(url)
     } catch (error) {
-      if (tries === 50) throw error
+      if (tries === 400) throw error
       await new Promise((resolve) => setTimeout(resolve, 50))
     }
   }
