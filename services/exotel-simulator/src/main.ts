@@ -19,11 +19,7 @@ async function main(): Promise<void> {
   const config = readConfig()
   const { supervised, host, port, ...options } = config
   const simulator = await createSimulator(options)
-  await simulator.app.listen({ host, port, listenTextResolver: () => 'listening' })
-  const { log } = simulator.app
-  log.info({ addresses: simulator.app.addresses() }, 'Exotel simulator (not Exotel) is ready')
-  const stopHealth = await serveHealth(config)
-
+  let stopHealth = () => Promise.resolve()
   let stopping = false
   const stop = () => {
     if (stopping) return
@@ -34,10 +30,16 @@ async function main(): Promise<void> {
       () => process.exit(1),
     )
   }
+  // Before anybody is told that it listens: whoever knows may end it at once.
   process.on('SIGTERM', stop)
   process.on('SIGINT', stop)
   // The launcher holds the other end: when it is gone, so are we.
   if (supervised) process.stdin.on('end', stop).on('error', stop).resume()
+
+  await simulator.app.listen({ host, port, listenTextResolver: () => 'listening' })
+  const { log } = simulator.app
+  log.info({ addresses: simulator.app.addresses() }, 'Exotel simulator (not Exotel) is ready')
+  stopHealth = await serveHealth(config)
 }
 
 main().catch((error: unknown) => {
