@@ -47,8 +47,8 @@ export type System = AsyncDisposable & {
   readonly urls: { readonly gateway: string; readonly ingest: string; readonly copilot: string }
 }
 
-/** Services on a small machine start one after the other at about a second each. */
-const readyBoundMs = 60_000
+/** Services on a small machine start one after the other at about a second each, on a busy one at several. */
+const readyBoundMs = 120_000
 /** A service that dies this often before it ever was ready will not come up. */
 const hopelessDeaths = 3
 

@@ -50,8 +50,8 @@ export type Constellation = AsyncDisposable & {
   output(): string
 }
 
-/** Everything is up within a few seconds; a busy machine may take many. */
-const READY_MS = 90_000
+/** Everything is up within a few seconds; a busy machine may take many. Longer than the launcher's own bound. */
+const READY_MS = 150_000
 
 /** A launcher, from its start on. */
 export type Launched = AsyncDisposable & {

@@ -20,8 +20,8 @@ export type Launched = AsyncDisposable & {
 }
 
 const main = fileURLToPath(new URL('../main.ts', import.meta.url))
-/** Everything is up within a few seconds; a busy machine may take many. */
-const readyMs = 90_000
+/** Everything is up within a few seconds; a busy machine may take many. Longer than the launcher's own bound. */
+const readyMs = 150_000
 
 /** Starts it on a database of this test's own and the run's Redis. */
 export async function launched(o: {
