@@ -3,6 +3,8 @@ import {
   createWebhookBody,
   patchWebhookBody,
   replayWebhookBody,
+  rotateWebhookSecretQuery,
+  WEBHOOK_OVERLAP_HOURS,
   webhookUrlSchema,
 } from './webhooks.ts'
 
@@ -59,4 +61,22 @@ it('one message or a span of time is asked for again, never both', () => {
   for (const bad of [{}, { deliveryId, since }, { until: since }, { since, state: 'lost' }]) {
     expect(replayWebhookBody.safeParse(bad).success).toBe(false)
   }
+})
+
+describe('for how long the former secret is good', () => {
+  it.each([
+    [undefined, WEBHOOK_OVERLAP_HOURS],
+    ['0', 0],
+    ['168', 168],
+    [72, 72],
+  ])('%j is %i hours', (overlapHours, hours) => {
+    expect(rotateWebhookSecretQuery.parse({ overlapHours })).toEqual({ overlapHours: hours })
+  })
+
+  it.each(['', ' ', '\t', '169', '-1', '1.5', 'none', ['', '']])(
+    '%j is refused',
+    (overlapHours) => {
+      expect(rotateWebhookSecretQuery.safeParse({ overlapHours }).success).toBe(false)
+    },
+  )
 })

@@ -80,12 +80,14 @@ export const patchWebhookBody = z.strictObject({
 })
 export type PatchWebhookBody = z.infer<typeof patchWebhookBody>
 
+/** Nothing, and blanks, are no number: coerced they would be a 0, which ends a secret at once. */
+function numberOrBlank(value: unknown): unknown {
+  return typeof value === 'string' && value.trim() === '' ? Number.NaN : value
+}
+
 export const rotateWebhookSecretQuery = z.strictObject({
-  overlapHours: z.coerce
-    .number()
-    .int()
-    .min(0)
-    .max(MAX_OVERLAP_HOURS)
+  overlapHours: z
+    .preprocess(numberOrBlank, z.coerce.number().int().min(0).max(MAX_OVERLAP_HOURS))
     .default(WEBHOOK_OVERLAP_HOURS)
     .meta({
       description: 'For how long messages are signed with the former secret too; 0: not at all',

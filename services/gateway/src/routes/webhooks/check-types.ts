@@ -7,9 +7,17 @@ export function requireReadable(
   principal: Pick<Principal, 'permissions'>,
   eventTypes: readonly string[],
 ): void {
-  const lacking = eventTypes.find((type) => !principal.permissions.has(readingOf(type)))
+  const lacking = unreadableOf(principal, eventTypes)[0]
   if (lacking === undefined) return
   throw new ApiError('forbidden', `Events of type ${lacking} take ${readingOf(lacking)}.`)
+}
+
+/** Those of these types that the principal may not read. */
+export function unreadableOf(
+  principal: Pick<Principal, 'permissions'>,
+  eventTypes: readonly string[],
+): string[] {
+  return eventTypes.filter((type) => !principal.permissions.has(readingOf(type)))
 }
 
 /** Words and digits of a call take more than what becomes of it. */

@@ -1,16 +1,17 @@
 import {
+  eventTypes as everyType,
   patchWebhookBody,
   success,
   webhookSchema,
   type PatchWebhookBody,
 } from '@callwire/contracts'
-import { webhookEndpoints, type Database } from '@callwire/db'
-import { eq } from 'drizzle-orm'
+import { webhookDeliveries, webhookEndpoints, type Database, type Tx } from '@callwire/db'
+import { and, eq, inArray } from 'drizzle-orm'
 import { first, ok } from '../../http/reply.ts'
 import { idParams, route } from '../../http/route.ts'
 import { actorOf, type RecordAudit } from '../../record-audit.ts'
 import { checkTarget } from './check-target.ts'
-import { requireReadable } from './check-types.ts'
+import { requireReadable, unreadableOf } from './check-types.ts'
 import { findWebhook } from './find-webhook.ts'
 import { switched } from './switch-webhook.ts'
 import { viewWebhook, type WebhookRow } from './webhook-view.ts'
@@ -26,7 +27,8 @@ export function patchWebhook(deps: {
     access: 'webhooks:write',
     tag: 'webhooks',
     summary: 'Change a webhook, or turn it off',
-    description: 'What is already waiting to be sent goes to the new address.',
+    description:
+      'What is already waiting to be sent goes to the new address; of types that are taken away nothing is sent any more, and what waits of them is dead when its turn comes. Takes the right to read every type that it had and will have, and for a new address every message that it keeps.',
     params: idParams,
     body: patchWebhookBody,
     replies: { 200: success({ webhook: webhookSchema }).meta({ description: 'As it is now' }) },
@@ -37,8 +39,9 @@ export function patchWebhook(deps: {
         const found = await findWebhook(tx, params.id, { lock: true })
         const changes = changesOf(found, { ...body, url })
         if (Object.keys(changes).length === 0) return found
-        // A new address hears everything that the old one heard.
-        requireReadable(principal, changes.eventTypes ?? found.eventTypes)
+        // Also of what is taken away: it may wait still, and can be given back and asked for again.
+        requireReadable(principal, [...found.eventTypes, ...(changes.eventTypes ?? [])])
+        if (changes.url !== undefined) await requireKeptReadable(tx, principal, found.id)
         const changed = first(
           await tx
             .update(webhookEndpoints)
@@ -65,6 +68,31 @@ export function patchWebhook(deps: {
       return ok(200, { webhook: viewWebhook(row) })
     },
   })
+}
+
+/** A new address may be told again of everything that the old one was, however long ago. */
+async function requireKeptReadable(
+  tx: Tx,
+  principal: Parameters<typeof requireReadable>[0],
+  endpointId: string,
+): Promise<void> {
+  const unreadable = unreadableOf(principal, everyType)
+  // Who may read everything need not wait for the look through a month of messages.
+  if (unreadable.length === 0) return
+  const kept = await tx
+    .select({ eventType: webhookDeliveries.eventType })
+    .from(webhookDeliveries)
+    .where(
+      and(
+        eq(webhookDeliveries.endpointId, endpointId),
+        inArray(webhookDeliveries.eventType, unreadable),
+      ),
+    )
+    .limit(1)
+  requireReadable(
+    principal,
+    kept.map(({ eventType }) => eventType),
+  )
 }
 
 type Changes = Partial<Pick<WebhookRow, 'url' | 'description' | 'eventTypes' | 'status'>>

@@ -2,6 +2,7 @@ import {
   replayWebhookBody,
   success,
   WEBHOOK_KEPT_DAYS,
+  WEBHOOK_TEST_TYPE,
   type ReplayWebhookBody,
 } from '@callwire/contracts'
 import type { Database } from '@callwire/db'
@@ -29,7 +30,7 @@ export function replayWebhook(deps: {
     tag: 'webhooks',
     summary: 'Send messages again',
     description:
-      'One message, or those of a span of time by when their facts happened; without `state` also facts that were never sent. Each keeps its `webhook-id`, so that your system can tell what it has seen.',
+      'One message, or those of a span of time by when their facts happened; without `state` also facts that were never sent. Of types that the webhook is not told of any more nothing is sent. Each keeps its `webhook-id`, so that your system can tell what it has seen.',
     params: idParams,
     body: replayWebhookBody,
     replies: {
@@ -40,12 +41,14 @@ export function replayWebhook(deps: {
     handle: async ({ principal, params, body }) => {
       const { tenantId } = principal
       const replayed = await deps.database.withTenant(tenantId, async (tx) => {
-        const webhook = await findWebhook(tx, params.id)
+        // Nobody claims its messages, or changes its types, before they are on their way.
+        const webhook = await findWebhook(tx, params.id, { lock: true })
         requireActive(webhook)
-        requireReadable(principal, webhook.eventTypes)
+        // Of other types nothing is sent: what these take is what every one of its messages takes.
+        requireReadable(principal, [...webhook.eventTypes, WEBHOOK_TEST_TYPE])
         const count =
           'deliveryId' in body
-            ? await sendOneAgain(tx, webhook.id, body.deliveryId)
+            ? await sendOneAgain(tx, webhook, body.deliveryId)
             : await sendSpanAgain(tx, {
                 webhook,
                 span: spanOf(body, deps.clock.now()),

@@ -1,7 +1,7 @@
-import { WEBHOOK_TEST_CODE } from '@callwire/contracts'
+import { WEBHOOK_TEST_CODE, WEBHOOK_TEST_TYPE } from '@callwire/contracts'
 import { webhookDeliveries, type Tx } from '@callwire/db'
 import { and, eq, sql, type SQL } from 'drizzle-orm'
-import { invalidField, notFound } from '../../http/api-error.ts'
+import { ApiError, invalidField, notFound } from '../../http/api-error.ts'
 import type { NewId } from '../../new-id.ts'
 import type { DeliveryRow, WebhookRow } from './webhook-view.ts'
 
@@ -14,11 +14,25 @@ const SKEW = sql`interval '10 minutes'`
 /** A span of time, by when the facts happened. */
 export type Span = { since: Date; until: Date; state: DeliveryRow['state'] | undefined }
 
-/** One message, from the first attempt on. Throws ApiError `not_found`. */
-export async function sendOneAgain(tx: Tx, endpointId: string, id: string): Promise<number> {
-  const count = await reset(tx, endpointId, [id])
-  if (count === 0) throw notFound('delivery')
-  return count
+/**
+ * One message, from the first attempt on. Throws ApiError `not_found`, or `conflict` for one of a
+ * type that the webhook is not told of any more.
+ */
+export async function sendOneAgain(tx: Tx, webhook: WebhookRow, id: string): Promise<number> {
+  const count = await reset(tx, webhook, [id])
+  if (count > 0) return count
+  const { endpointId, id: ofMessage } = webhookDeliveries
+  const isThere = and(eq(endpointId, webhook.id), eq(ofMessage, id))
+  if ((await tx.$count(webhookDeliveries, isThere)) === 0) throw notFound('delivery')
+  throw new ApiError(
+    'conflict',
+    'The webhook is not told of events of this type any more; add the type first.',
+  )
+}
+
+/** What the webhook is told of now, and what tries it out. */
+function typesOf(webhook: WebhookRow): SQL {
+  return sql`${sql.param([...webhook.eventTypes, WEBHOOK_TEST_TYPE])}::text[]`
 }
 
 /**
@@ -31,7 +45,7 @@ export async function sendSpanAgain(
   d: { webhook: WebhookRow; span: Span; newId: NewId },
 ): Promise<number> {
   const { webhook, span } = d
-  const messages = await messagesOf(tx, webhook.id, span)
+  const messages = await messagesOf(tx, webhook, span)
   const ids = messages.map(({ id }) => id)
   const known = new Set(messages.map(nameOf))
   const facts = span.state === undefined ? await factsOf(tx, webhook, span) : []
@@ -42,7 +56,7 @@ export async function sendSpanAgain(
       `leaves more than ${MAX_REPLAYED} messages: ask for a shorter span`,
     )
   }
-  await reset(tx, webhook.id, ids)
+  await reset(tx, webhook, ids)
   await add(tx, webhook, missing, d.newId)
   return ids.length + missing.length
 }
@@ -56,7 +70,7 @@ function nameOf({ callId, seq, alertId }: Fact): string {
 
 async function messagesOf(
   tx: Tx,
-  endpointId: string,
+  webhook: WebhookRow,
   span: Span,
 ): Promise<(Fact & { id: string })[]> {
   const { rows } = await tx.execute<Fact & { id: string }>(sql`
@@ -65,7 +79,8 @@ async function messagesOf(
       left join call_events e
         on e.tenant_id = d.tenant_id and e.call_id = d.call_id and e.seq = d.seq
       left join tenant_alerts a on a.tenant_id = d.tenant_id and a.id = d.alert_id
-    where d.endpoint_id = ${endpointId} and d.created_at >= ${span.since}::timestamptz - ${SKEW}
+    where d.endpoint_id = ${webhook.id} and d.event_type = any (${typesOf(webhook)})
+      and d.created_at >= ${span.since}::timestamptz - ${SKEW}
       and ${within(sql`coalesce(e.at, a.at)`, span)}
       and ${span.state === undefined ? sql`true` : sql`d.state = ${span.state}`}
     limit ${MAX_REPLAYED + 1}`)
@@ -99,7 +114,7 @@ function within(at: SQL, { since, until }: Span): SQL {
 }
 
 /** To be sent as if never tried. Whoever is at it now loses it: its outcome no longer counts. */
-async function reset(tx: Tx, endpointId: string, ids: readonly string[]): Promise<number> {
+async function reset(tx: Tx, webhook: WebhookRow, ids: readonly string[]): Promise<number> {
   if (ids.length === 0) return 0
   const again = await tx
     .update(webhookDeliveries)
@@ -113,7 +128,8 @@ async function reset(tx: Tx, endpointId: string, ids: readonly string[]): Promis
     })
     .where(
       and(
-        eq(webhookDeliveries.endpointId, endpointId),
+        eq(webhookDeliveries.endpointId, webhook.id),
+        sql`${webhookDeliveries.eventType} = any (${typesOf(webhook)})`,
         sql`${webhookDeliveries.id} = any (${sql.param(ids)}::text[])`,
       ),
     )
