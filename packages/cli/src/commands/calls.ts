@@ -7,25 +7,17 @@ import {
   type CallStatus,
 } from '@callwire/contracts'
 import { followCall } from '@callwire/sdk'
-import { InvalidArgumentError, Option, type Command } from 'commander'
+import { Option, type Command } from 'commander'
 import { printCall } from '../call-view/print-call.ts'
 import { receiptSentence } from '../call-view/render.ts'
 import { createTerminal } from '../call-view/terminal.ts'
 import { table } from '../output.ts'
 import { apiClient } from './api-client.ts'
+import { registerCallsPlace } from './calls-place.ts'
 import { registerCallsReconcile } from './calls-reconcile.ts'
 import { registerCallsRecording } from './calls-recording.ts'
 import type { Context } from './context.ts'
-
-type PlaceOptions = {
-  phone: string
-  to: string
-  at?: string
-  priority?: number
-  record?: boolean
-  timeLimit?: number
-  idempotencyKey?: string
-}
+import { wholeNumber } from './whole-number.ts'
 
 type ListOptions = { status?: CallStatus; reason?: CallReasonCode; phone?: string; to?: string }
 
@@ -34,37 +26,7 @@ export function registerCalls(program: Command, context: Context): void {
   const client = () => apiClient(context)
   const calls = program.command('calls').description('calls and their transcripts')
 
-  calls
-    .command('place')
-    .description('queue a call')
-    .requiredOption('--phone <id>', 'the phone to call from')
-    .requiredOption('--to <number>', 'whom to call')
-    .option('--at <time>', 'not before this moment, ISO 8601 with zone')
-    .option('--priority <0-9>', '9 first', wholeNumber)
-    .option('--record', 'have Exotel record the call')
-    .option('--time-limit <seconds>', 'cut the call after this', wholeNumber)
-    .option('--idempotency-key <key>', 'the same key never places a second call')
-    .action(async (options: PlaceOptions) => {
-      const body = {
-        phoneId: options.phone,
-        to: options.to,
-        ...(options.at === undefined ? {} : { scheduleAt: options.at }),
-        ...(options.priority === undefined ? {} : { priority: options.priority }),
-        ...(options.record === true ? { record: true } : {}),
-        ...(options.timeLimit === undefined ? {} : { timeLimit: options.timeLimit }),
-      }
-      const { idempotencyKey } = options
-      const { call } = await client().calls.place(
-        body,
-        idempotencyKey === undefined ? {} : { idempotencyKey },
-      )
-      context
-        .output()
-        .result(
-          { call },
-          `call ${call.id} ${call.status}\nfollow it: callwire calls tail ${call.id}`,
-        )
-    })
+  registerCallsPlace(calls, context)
 
   calls
     .command('show <id>')
@@ -133,12 +95,6 @@ export function registerCalls(program: Command, context: Context): void {
     .description('follow a call live until its receipt; with --json, an event per line')
     .option('--after <seq>', 'from just after this event', wholeNumber, 0)
     .action(async (id: string, options: { after: number }) => tail(context, id, options.after))
-}
-
-/** @throws InvalidArgumentError, which is wrong usage */
-function wholeNumber(text: string): number {
-  if (!/^\d{1,15}$/.test(text)) throw new InvalidArgumentError('It must be a whole number.')
-  return Number(text)
 }
 
 async function tail(context: Context, callId: string, after: number): Promise<void> {
