@@ -160,7 +160,7 @@ test('knows whether an entry is there, and that the connection was lost', async 
     )
   await expect.poll(again, { timeout: 15_000 }).toBe(true)
   const ttl = () => bus.conn.command.pttl(`audio:{${callId}}`).catch(() => 0)
-  await expect.poll(ttl, { timeout: 5_000 }).toBeGreaterThan(0)
+  await expect.poll(ttl, { timeout: 15_000 }).toBeGreaterThan(0)
 })
 
 test('a block is bound to all that says where it belongs', () => {

@@ -135,7 +135,7 @@ test('a subscription that went silent without closing is found out', async () =>
   proxy.stall()
   await expect.poll(() => bus.logs.text(), { timeout: 20_000 }).toContain('redis connection lost')
   proxy.resume()
-  await expect.poll(() => lost, { timeout: 10_000 }).toBe(1)
+  await expect.poll(() => lost, { timeout: 15_000 }).toBe(1)
 })
 
 test('ringing into the void is told to a counter and never rejects', async () => {

@@ -21,9 +21,9 @@ test.each([0, 1, 4, 12, 40])(
     await expect(queues.relayDials([job], 9)).rejects.toMatchObject({ code: 'unavailable' })
     await redis.restart()
     const relay = () => queues.relayDials([job], 9).catch(() => null)
-    await expect.poll(relay, { timeout: 10_000 }).not.toBeNull()
+    await expect.poll(relay, { timeout: 14_000 }).not.toBeNull()
     // Sooner than the library's own 15 s between two tries.
-    await expect.poll(() => jobs.length, { timeout: 10_000 }).toBeGreaterThan(0)
+    await expect.poll(() => jobs.length, { timeout: 14_000 }).toBeGreaterThan(0)
     await queues.close()
   },
 )

@@ -6,11 +6,14 @@ import { createFixture, type Fixture, type Key, type RunningCopilot } from './te
 
 let fixture: Fixture
 let copilot: RunningCopilot
+/** The same, with next to no time to say who one is: for those who never say it. */
+let impatient: RunningCopilot
 let tenantId: string
 let key: Key
 beforeAll(async () => {
   fixture = await createFixture()
-  copilot = await fixture.start({ limits: { authenticateMs: 300 } })
+  copilot = await fixture.start({ limits: { authenticateMs: 15_000 } })
+  impatient = await fixture.start({ limits: { authenticateMs: 300 } })
   tenantId = await fixture.tenant()
   key = await fixture.key(tenantId)
 })
@@ -64,7 +67,7 @@ describe('with a header', () => {
   })
 
   test('a token in the query is never read', async () => {
-    const consumer = connect(`${copilot.url}?token=${key.token}`)
+    const consumer = connect(`${impatient.url}?token=${key.token}`)
     expect(await consumer.closed).toMatchObject({ code: 4401 })
   })
 })
@@ -95,7 +98,7 @@ describe('by the first message', () => {
     ['no JSON', 'hello'],
     ['nothing', null],
   ])('%s closes 4401 after an error that says so', async (_what, message) => {
-    const consumer = connect(copilot.url)
+    const consumer = connect((message === null ? impatient : copilot).url)
     await consumer.refused
     if (message !== null) consumer.send(message)
     expect(await consumer.closed).toEqual({ code: 4401, reason: 'unauthenticated' })

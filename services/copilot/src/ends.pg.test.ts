@@ -87,7 +87,7 @@ describe('draining', () => {
   })
 
   test('who comes meanwhile is answered 503, and who does not leave is cut off', async () => {
-    const other = await fixture.start({ limits: { drainMs: 500, destroyMs: 60_000 } })
+    const other = await fixture.start({ limits: { drainMs: 3_000, destroyMs: 60_000 } })
     const key = await fixture.key(tenantId)
     const stubborn = await openStubborn(other.port, key.token)
     stubborn.stopReading()
@@ -133,7 +133,8 @@ describe('draining', () => {
     stubborn.leave()
     await stop
     expect(moved.socket.readyState).toBe(moved.socket.OPEN)
-    expect((await fetch(`${successor.http}/readyz`)).status).toBe(200)
+    // Each of its checks has half a second, which a busy machine may not give it at once.
+    await eventually(async () => (await fetch(`${successor.http}/readyz`)).ok)
     moved.socket.close()
   })
 

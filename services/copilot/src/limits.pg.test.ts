@@ -86,7 +86,7 @@ describe('what a consumer may send', () => {
 
 describe('pings', () => {
   test('who answers stays, who does not is cut off', async () => {
-    const other = await fixture.start({ limits: { pingMs: 100 } })
+    const other = await fixture.start({ limits: { pingMs: 1_000 } })
     const consumer = await fixture.consumer(other, key.token)
     const deaf = await openStubborn(other.port, key.token)
     expect(await deaf.ended).toBe('cut')
@@ -106,7 +106,10 @@ describe('a consumer that does not read', () => {
 
   test('loses interims first, is closed 1013 when too much waits, and is then destroyed', async () => {
     const other = await fixture.start({
-      limits: { interimBytes: 50_000, slowBytes: 200_000, destroyMs: 300, tickMs: 50 },
+      limits: {
+        ...{ interimBytes: 50_000, slowBytes: 200_000, slowMs: 120_000 },
+        ...{ destroyMs: 300, tickMs: 50 },
+      },
     })
     const callId = await fixture.call(tenantId)
     const topic = `call:${callId}`
@@ -151,7 +154,9 @@ describe('a consumer that does not read', () => {
     const callId = await fixture.call(tenantId)
     const topic = `call:${callId}`
     await fixture.facts(tenantId, callId, 600, { atOnce: true, bytes: 20_000 })
-    const other = await fixture.start({ limits: { roomBytes: 50_000, slowBytes: 5_000_000 } })
+    const other = await fixture.start({
+      limits: { roomBytes: 50_000, slowBytes: 5_000_000, slowMs: 120_000 },
+    })
     const consumer = await fixture.consumer(other, key.token)
     consumer.send({ type: 'subscribe', topic, after: 0 })
     await consumer.next('subscribed')

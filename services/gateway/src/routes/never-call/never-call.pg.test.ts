@@ -289,7 +289,7 @@ describe('while a key is being replaced', () => {
         expect([again.status, textAt(again, 'neverCall.id')]).toEqual([200, id])
         expect(await kidOf()).toBe('k2')
       },
-      { timeout: 10_000, interval: 100 },
+      { timeout: 20_000, interval: 100 },
     )
     expect(await listed('+919866611111')).toMatchObject([{ id, reason: 'Asked twice' }])
     expect((await place('+919866611111')).status).toBe(422)
