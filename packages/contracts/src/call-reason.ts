@@ -19,7 +19,7 @@ export const callReasonCodes = {
   canceled: 'Canceled by a person.',
   expired: 'Failed: it waited longer than its tenant lets calls wait.',
   never_call: 'Failed: the number is on the never-call list.',
-  no_agent_assigned: 'Failed: the phone number has no agent.',
+  no_agent_assigned: 'Failed: the phone number has no agent, or the one of the call was deleted.',
   no_credentials: 'Failed: the phone number has no Exotel credentials.',
   not_found: 'Failed: the phone number was removed.',
   provider_auth: 'Failed: Exotel refuses the credentials.',

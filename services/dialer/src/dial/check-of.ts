@@ -25,7 +25,8 @@ export function checkOf(view: CallView, o: { person: string | null; listed: bool
         ? { by: 'tenant' }
         : null,
     hasPhone: view.phone !== null,
-    hasAgent: view.agent !== null,
+    // A call that names its agent was ordered for that one, whomever its phone has by now.
+    agent: view.agent !== null ? 'there' : call.agentId !== null ? 'deleted' : 'none',
     hasCredentials: view.account !== null,
     breaker: view.phone === null ? null : view.breaker,
     neverCall: o.listed,

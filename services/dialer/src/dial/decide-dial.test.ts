@@ -15,7 +15,7 @@ const ready: DialCheck = {
   nowMs,
   pause: null,
   hasPhone: true,
-  hasAgent: true,
+  agent: 'there',
   hasCredentials: true,
   breaker: null,
   neverCall: false,
@@ -41,7 +41,8 @@ const rows: [title: string, over: Partial<DialCheck>, expected: string][] = [
   ['old, and scheduled for now', { ...expired, scheduleAtMs: nowMs }, 'dial'],
   ['paused', { ...paused, breaker: 'provider_auth', neverCall: true }, 'hold paused'],
   ['without phone', { hasPhone: false }, 'fail not_found'],
-  ['without agent', { hasAgent: false }, 'fail no_agent_assigned'],
+  ['without agent', { agent: 'none' }, 'fail no_agent_assigned'],
+  ['for an agent that was deleted', { agent: 'deleted' }, 'fail no_agent_assigned'],
   ['without credentials', { hasCredentials: false }, 'fail no_credentials'],
   ['behind an open breaker', { breaker: 'provider_auth' }, 'fail provider_auth'],
   ['behind a breaker of 403s', { breaker: 'provider_forbidden' }, 'fail provider_forbidden'],
@@ -54,6 +55,16 @@ test.each(rows)('a call that is %s', (_title, over, expected) => {
   const decision = decideDial({ ...ready, ...over })
   const code = 'reason' in decision ? ` ${decision.reason.code}` : ''
   expect(`${decision.kind}${code}`).toBe(expected)
+})
+
+test.each([
+  ['none', 'No agent assigned to this phone number'],
+  ['deleted', 'The agent this call was ordered for was deleted'],
+] as const)('a call whose agent is %s says so', (agent, message) => {
+  expect(decideDial({ ...ready, agent })).toEqual({
+    kind: 'fail',
+    reason: { code: 'no_agent_assigned', message },
+  })
 })
 
 test.each([

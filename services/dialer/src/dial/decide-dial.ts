@@ -17,7 +17,8 @@ export type DialCheck = WaitingCall & {
   hasSid: boolean
   pause: Pause | null
   hasPhone: boolean
-  hasAgent: boolean
+  /** Of the call's own agent, or its phone's when it has none of its own. */
+  agent: 'there' | 'deleted' | 'none'
   hasCredentials: boolean
   breaker: BreakerCode | null
   /** Whether the person is on the tenant's never-call list. */
@@ -60,7 +61,10 @@ export function decideDial(check: DialCheck): DialDecision {
 /** Why a call that would be dialed now never is. */
 function refusalOf(check: DialCheck): CallReason | null {
   if (!check.hasPhone) return reasonOf('not_found', 'The phone number of this call was removed')
-  if (!check.hasAgent) {
+  if (check.agent === 'deleted') {
+    return reasonOf('no_agent_assigned', 'The agent this call was ordered for was deleted')
+  }
+  if (check.agent === 'none') {
     return reasonOf('no_agent_assigned', 'No agent assigned to this phone number')
   }
   if (!check.hasCredentials) {

@@ -1,7 +1,7 @@
-import { install, phoneCredentials, phones, tenants } from '@callwire/db'
+import { agents, install, phoneCredentials, phones, tenants } from '@callwire/db'
 import { systemClock } from '@callwire/runtime'
 import { eventually } from '@callwire/testkit'
-import { eq } from 'drizzle-orm'
+import { eq, ne } from 'drizzle-orm'
 import { describe, expect, test } from 'vitest'
 import { startTestDialer } from '../test-support/dialer-under-test.ts'
 import { dialerSuite } from '../test-support/suite.ts'
@@ -54,6 +54,24 @@ describe('before the request', () => {
       reasonMessage: 'The phone number of this call was removed',
     })
     expect((await suite.world.events(callId)).at(-1)?.type).toBe('call.receipt')
+    expect(suite.exotel.connections).toBe(0)
+  })
+
+  test('a call whose own agent was deleted says so, though its phone has another', async () => {
+    const phoneId = await suite.world.addPhone(suite.exotel.host, stream)
+    const callId = await suite.world.addCall(phoneId)
+    await suite.world.withTenant(async (tx) => {
+      const { tenantId } = suite.world
+      const agentId = suite.world.newId('agent')
+      await tx.insert(agents).values({ tenantId, id: agentId, name: 'Another', ...stream })
+      await tx.update(phones).set({ agentId }).where(eq(phones.id, phoneId))
+      await tx.update(agents).set({ deletedAt: new Date() }).where(ne(agents.id, agentId))
+    })
+    await using _dialer = await startTestDialer(environment())
+    expect(await suite.world.reaches(callId, 'failed')).toMatchObject({
+      reasonCode: 'no_agent_assigned',
+      reasonMessage: 'The agent this call was ordered for was deleted',
+    })
     expect(suite.exotel.connections).toBe(0)
   })
 
