@@ -3,6 +3,7 @@ import { accountRequests, type Tx } from '@callwire/db'
 import { errorFields } from '@callwire/runtime'
 import { and, eq, sql } from 'drizzle-orm'
 import type { DialerDeps } from '../deps.ts'
+import { holdMsOf } from './hold-ms.ts'
 
 /** A request that an account's budget has given. */
 export type TakenRequest = { accountSid: string; id: string }
@@ -41,16 +42,6 @@ export async function takeRequest(
   const answer = await d.budget.take(accountSid, o)
   if (answer.ok) await d.database.accountRequests.add(accountSid, answer.id)
   return answer
-}
-
-/** Exotel named no time: a quarter of its window of a minute. */
-const unnamedHoldMs = 15_000
-/** A Retry-After longer than this is obeyed in pieces, so that a typo there cannot stop an account. */
-const longestHoldMs = 900_000
-
-/** For how long an account that answered 429 is left alone. */
-export function holdMsOf(retryAfterMs: number | null): number {
-  return retryAfterMs === null ? unnamedHoldMs : Math.min(longestHoldMs, Math.max(0, retryAfterMs))
 }
 
 /** Heeds an answer of Exotel that asks the account to slow down; every other says nothing of that. */

@@ -74,9 +74,14 @@ const rows: Row[] = [
     { kind: 'requeue', delayMs: 37_500 },
   ],
   [
+    '429 with a long Retry-After',
+    { kind: 'rate_limited', retryAfterMs: 1_800_000 },
+    { kind: 'requeue', delayMs: 1_800_500 },
+  ],
+  [
     '429 with an absurd Retry-After',
     { kind: 'rate_limited', retryAfterMs: 1e12 },
-    { kind: 'requeue', delayMs: 900_500 },
+    { kind: 'requeue', delayMs: 3_600_500 },
   ],
   [
     'no connection',

@@ -1,5 +1,6 @@
 import { reasonOf, type CallReason, type CallReasonCode } from '@callwire/contracts'
 import type { ExotelErrorCode, PlaceCallOutcome } from '@callwire/exotel'
+import { holdMsOf } from '../account/hold-ms.ts'
 
 /** How one attempt to place a call ended, as the dialer saw it. */
 export type AttemptOutcome =
@@ -22,8 +23,6 @@ export type OutcomeDecision =
 
 /** Exotel's rate limit has a window of a minute; without its Retry-After the wait is spread over it. */
 const rateLimitedMs = { min: 15_000, max: 60_000 }
-/** A Retry-After longer than this is obeyed in pieces, so that a typo there cannot lose a call. */
-const longestRetryAfterMs = 900_000
 /** Calls sent back together must not come back together. */
 const spreadMs = 1_000
 const unreachableMs = { base: 1_000, max: 60_000 }
@@ -91,7 +90,7 @@ function rateLimited(retryAfterMs: number | null, fraction: number): OutcomeDeci
   const delayMs =
     retryAfterMs === null
       ? between(rateLimitedMs.min, rateLimitedMs.max, fraction)
-      : Math.min(retryAfterMs, longestRetryAfterMs) + Math.floor(spreadMs * fraction)
+      : holdMsOf(retryAfterMs) + Math.floor(spreadMs * fraction)
   const message = `Exotel asked to slow down; next try in about ${seconds(delayMs)} s.`
   return { kind: 'requeue', reason: reasonOf('waiting_for_budget', message), delayMs }
 }
