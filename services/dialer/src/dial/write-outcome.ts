@@ -70,9 +70,9 @@ async function apply(d: DialerDeps, w: LedgerWork, o: Writing): Promise<void> {
   }
   switch (decision.kind) {
     case 'placed':
-      return bindPlaced(d, w, call, decision.sid)
+      return bindPlaced(d, w, o, decision.sid)
     case 'fail':
-      return fail(d, w, call, decision)
+      return fail(d, w, o, decision)
     case 'requeue':
       if (call.status === 'dialing') await requeueCall(w, call, decision)
       return
@@ -87,9 +87,15 @@ async function apply(d: DialerDeps, w: LedgerWork, o: Writing): Promise<void> {
  * Keeps the Sid of a call of which something was heard already. The status stays: Exotel's reply says in-progress before anything rings. The
  * reply outweighs a Sid that only a media socket named.
  */
-async function bindPlaced(d: DialerDeps, w: LedgerWork, call: CallRow, sid: string): Promise<void> {
+async function bindPlaced(
+  d: DialerDeps,
+  w: LedgerWork,
+  { attempt, call }: Writing,
+  sid: string,
+): Promise<void> {
   const now = new Date(d.clock.now())
-  await recordVerdict(w.tx, { tenantId: w.tenantId, id: call.phoneId }, 'accepted')
+  const phone = { tenantId: w.tenantId, id: call.phoneId }
+  await recordVerdict(w.tx, phone, { verdict: 'accepted', judged: attempt.account })
   if (call.sid !== null && call.sid !== sid && (await heardCallback(w))) {
     const message = 'Exotel gave this call another id than its callback had.'
     await raiseAlert(d, w, { code: 'sid_conflict', severity: 'page', message })
@@ -111,11 +117,14 @@ async function bindPlaced(d: DialerDeps, w: LedgerWork, call: CallRow, sid: stri
 async function fail(
   d: DialerDeps,
   w: LedgerWork,
-  call: CallRow,
+  { attempt, call }: Writing,
   decision: OutcomeDecision & { kind: 'fail' },
 ): Promise<void> {
   const phone = { tenantId: w.tenantId, id: call.phoneId }
-  const opened = await recordVerdict(w.tx, phone, decision.credentials)
+  const opened = await recordVerdict(w.tx, phone, {
+    verdict: decision.credentials,
+    judged: attempt.account,
+  })
   if (call.status === 'dialing') {
     await changeStatus(w, call, { status: 'failed', reason: decision.reason })
   }
