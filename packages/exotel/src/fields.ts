@@ -5,33 +5,61 @@ export function isFields(value: unknown): value is Fields {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
+/** Of each object that was looked into: its keys by their plain names, and their places. */
+const spellings = new WeakMap<Fields, ReadonlyMap<string, { key: string; place: number }>>()
+
 /**
  * A field under any of its spellings: Exotel's own pages disagree on case and on underscores, so
- * `CallSid`, `callsid`, `call_sid` and `Call-Sid` are one name.
+ * `CallSid`, `callsid`, `call_sid` and `Call-Sid` are one name. An object that was looked into keeps
+ * its keys: what is added later may not be found.
  */
 export function pick(fields: unknown, ...names: string[]): unknown {
   if (!isFields(fields)) return undefined
   for (const name of names) {
     if (Object.hasOwn(fields, name)) return fields[name]
   }
-  const wanted = new Set(names.map(plain))
-  for (const [name, value] of Object.entries(fields)) {
-    if (wanted.has(plain(name))) return value
+  let first: { key: string; place: number } | undefined
+  for (const name of names) {
+    const found = spellingsOf(fields).get(plain(name))
+    if (found !== undefined && (first === undefined || found.place < first.place)) first = found
   }
-  return undefined
+  return first === undefined ? undefined : fields[first.key]
+}
+
+/** Made once: a message is asked for a dozen fields, most of which it may not have. */
+function spellingsOf(fields: Fields): ReadonlyMap<string, { key: string; place: number }> {
+  const known = spellings.get(fields)
+  if (known !== undefined) return known
+  const found = new Map<string, { key: string; place: number }>()
+  for (const [place, key] of Object.keys(fields).entries()) {
+    const name = plain(key)
+    if (!found.has(name)) found.set(name, { key, place })
+  }
+  spellings.set(fields, found)
+  return found
 }
 
 function plain(name: string): string {
   return name.toLowerCase().replace(/[_\-\s\ufeff]/g, '')
 }
 
-/** Text with something in it: `null`, the word `null` and blanks count as absent. */
+/**
+ * Text with something in it: `null`, the word `null` and blanks count as absent. What no database
+ * keeps, half a surrogate pair or NUL, is mended.
+ */
 export function textOf(value: unknown, maxLength = 512): string | undefined {
   const raw = typeof value === 'number' ? String(value) : lastOf(value)
   if (typeof raw !== 'string') return undefined
-  const text = raw.replace(/^\ufeff/, '').trim()
+  const text = storable(raw)
+    .replace(/^\ufeff/, '')
+    .trim()
   const absent = text === '' || text.toLowerCase() === 'null' || text.length > maxLength
   return absent ? undefined : text
+}
+
+/** Text as UTF-8 and Postgres can hold it. */
+export function storable(text: string): string {
+  return text.replaceAll('\0', '').toWellFormed()
 }
 
 /** A whole number ≥ 0, as number or text, also with a unit behind it (`8000Hz`, `128kbps`). */

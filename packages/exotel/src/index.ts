@@ -49,4 +49,5 @@ export {
   type MediaStart,
   type ParsedMedia,
 } from './media/media-message.ts'
+export { sampleRateOfUrl } from './media/sample-rate.ts'
 export { createReframer, type PcmBlock, type Reframer } from './media/reframer.ts'

@@ -55,6 +55,7 @@ test.each([
   ['16000', 16_000],
   [24_000, 24_000],
   ['16000Hz', 16_000],
+  ['16kHz', 16_000],
   ['banana', 8_000],
   [0, 8_000],
   [1e9, 8_000],
@@ -63,6 +64,76 @@ test.each([
 ])('sample rate %j is %i', (sample_rate, sampleRate) => {
   expect(messageOf({ event: 'start', start: { media_format: { sample_rate } } })).toMatchObject({
     sampleRate,
+  })
+})
+
+test('a rate that the start does not say is the one of the address', () => {
+  const read = (start: object) => {
+    const data = JSON.stringify({ event: 'start', start })
+    return parseMediaMessage(Buffer.from(data), { sampleRate: 16_000 })
+  }
+  const of = (sampleRate: number) => ({ kind: 'message', message: { kind: 'start', sampleRate } })
+  expect(read({})).toMatchObject(of(16_000))
+  expect(read({ media_format: { sample_rate: '' } })).toMatchObject(of(16_000))
+  expect(read({ media_format: { sample_rate: '24000' } })).toMatchObject(of(24_000))
+})
+
+test('what is empty in `start` is taken from the top', () => {
+  const top = { stream_sid: 's', call_sid: 'c', account_sid: 'a', from: '1', to: '2' }
+  const more = { media_format: { sample_rate: '16000' }, custom_parameters: { k: 'v' } }
+  const start = {
+    ...{ stream_sid: '', call_sid: ' ', account_sid: 'null', from: null, to: '\0' },
+    ...{ media_format: {}, custom_parameters: {} },
+  }
+  expect(messageOf({ event: 'start', ...top, ...more, start })).toEqual({
+    kind: 'start',
+    ...{ streamSid: 's', callSid: 'c', accountSid: 'a', from: '1', to: '2' },
+    sampleRate: 16_000,
+    customParameters: { k: 'v' },
+  })
+  expect(messageOf({ event: 'stop', call_sid: 'c', stop: { call_sid: '' } })).toEqual({
+    kind: 'stop',
+    callSid: 'c',
+  })
+  expect(messageOf({ event: 'media', payload: 'AQA=', media: { payload: '' } })).toMatchObject({
+    kind: 'media',
+  })
+})
+
+test('texts that no database keeps are mended', () => {
+  const custom_parameters = { 'k\ud800': 'v\0' }
+  expect(
+    messageOf({ event: 'start', start: { stream_sid: 's\ud800', custom_parameters } }),
+  ).toEqual({
+    kind: 'start',
+    streamSid: 's\ufffd',
+    sampleRate: 8_000,
+    customParameters: { 'k\ufffd': 'v' },
+  })
+  expect(messageOf({ event: 'stop', stop: { reason: 'call\0ended' } })).toEqual({
+    kind: 'stop',
+    reason: 'callended',
+  })
+})
+
+const many = (count: number) =>
+  Object.fromEntries(Array.from({ length: count }, (_, i) => [`k${i}`, '']))
+
+test.each([
+  ['at the top', { event: 'start', ...many(64) }],
+  ['in start', { event: 'start', start: many(65) }],
+  ['in media_format', { event: 'start', start: { media_format: many(65) } }],
+  ['in custom_parameters', { event: 'start', custom_parameters: many(28_000) }],
+  ['in media', { event: 'media', media: many(65) }],
+])('an object with more than 64 fields %s makes a message unknown', (_where, value) => {
+  expect(messageOf(value)).toEqual({ kind: 'unknown', event: '' })
+})
+
+test('one with 64 is read', () => {
+  expect(messageOf({ event: 'stop', ...many(63) })).toEqual({ kind: 'stop' })
+  const custom_parameters = many(64)
+  expect(messageOf({ event: 'start', start: { custom_parameters } })).toMatchObject({
+    kind: 'start',
   })
 })
 

@@ -1,5 +1,6 @@
 import { readUsualFrame } from './usual-frame.ts'
-import { countOf, isFields, pick, textOf, type Fields } from '../fields.ts'
+import { countOf, isFields, pick, storable, textOf, type Fields } from '../fields.ts'
+import { defaultSampleRate, sampleRateOf } from './sample-rate.ts'
 
 /** One message of Exotel's media socket, whatever its spelling was. */
 export type MediaMessage =
@@ -19,7 +20,7 @@ export type MediaStart = {
   accountSid?: string
   from?: string
   to?: string
-  /** Hz; 8000 when the message does not say. */
+  /** Hz; the socket's address or 8000 when the message does not say. */
   sampleRate: number
   customParameters: Record<string, string>
   sequenceNumber?: number
@@ -36,19 +37,29 @@ export type MediaFrame = {
 export type ParsedMedia =
   { kind: 'message'; message: MediaMessage } | { kind: 'not_json' } | { kind: 'invalid_utf8' }
 
+/** What a socket's address says, for messages that do not. */
+export type MediaDefaults = { sampleRate?: number | undefined }
+
+/** Exotel's own messages have seven fields in one object, and no object deeper than the third level. */
+const maxKeys = 64
+const maxLevels = 3
+
 const utf8 = new TextDecoder('utf-8', { fatal: true })
 
 /**
  * Reads one message (Exotel's docs, "AgentStream"; captures of real calls). Text arrives as bytes
  * with some WebSocket libraries, so both are taken. Never throws.
  */
-export function parseMediaMessage(data: Uint8Array | string): ParsedMedia {
+export function parseMediaMessage(
+  data: Uint8Array | string,
+  defaults: MediaDefaults = {},
+): ParsedMedia {
   const usual = Buffer.isBuffer(data) ? readUsualFrame(data) : null
-  return usual === null ? parseAny(data) : { kind: 'message', message: usual }
+  return usual === null ? parseAny(data, defaults) : { kind: 'message', message: usual }
 }
 
 /** The same for every spelling. */
-export function parseAny(data: Uint8Array | string): ParsedMedia {
+export function parseAny(data: Uint8Array | string, defaults: MediaDefaults = {}): ParsedMedia {
   let text: string
   try {
     text = typeof data === 'string' ? data : utf8.decode(data)
@@ -62,16 +73,24 @@ export function parseAny(data: Uint8Array | string): ParsedMedia {
     return { kind: 'not_json' }
   }
   if (!isFields(json)) return { kind: 'not_json' }
-  return { kind: 'message', message: messageOf(json) }
+  return { kind: 'message', message: messageOf(json, defaults) }
 }
 
-function messageOf(fields: Fields): MediaMessage {
+/** Whether an object has more fields than any message; looking for a spelling would cost too much. */
+function isWide(value: unknown, levels = maxLevels): boolean {
+  if (!isFields(value) || levels === 0) return false
+  const names = Object.keys(value)
+  return names.length > maxKeys || names.some((name) => isWide(value[name], levels - 1))
+}
+
+function messageOf(fields: Fields, defaults: MediaDefaults): MediaMessage {
+  if (isWide(fields)) return { kind: 'unknown', event: '' }
   const event = textOf(pick(fields, 'event'), 64)?.toLowerCase() ?? ''
   switch (event) {
     case 'connected':
       return { kind: 'connected' }
     case 'start':
-      return startOf(fields)
+      return startOf(fields, defaults)
     case 'media':
       return mediaOf(fields)
     case 'dtmf': {
@@ -92,7 +111,7 @@ function messageOf(fields: Fields): MediaMessage {
     case 'stop': {
       const stop = pick(fields, 'stop')
       const reason = textOf(pick(stop, 'reason'), 64)
-      const callSid = textOf(pick(stop, 'call_sid') ?? pick(fields, 'call_sid'), 128)
+      const callSid = textOf(pick(stop, 'call_sid'), 128) ?? textOf(pick(fields, 'call_sid'), 128)
       return {
         kind: 'stop',
         ...(reason === undefined ? {} : { reason }),
@@ -106,22 +125,28 @@ function messageOf(fields: Fields): MediaMessage {
 }
 
 /** Exotel's captures have the ids in `start`, its samples at the top level: either will do. */
-function startOf(fields: Fields): MediaStart {
+function startOf(fields: Fields, defaults: MediaDefaults): MediaStart {
   const start = pick(fields, 'start')
+  const text = (name: string, maxLength: number) =>
+    textOf(pick(start, name), maxLength) ?? textOf(pick(fields, name), maxLength)
+  const own = parametersOf(pick(start, 'custom_parameters'))
   const message: MediaStart = {
     kind: 'start',
-    sampleRate: sampleRateOf(pick(start, 'media_format') ?? pick(fields, 'media_format')),
-    customParameters: parametersOf(
-      pick(start, 'custom_parameters') ?? pick(fields, 'custom_parameters'),
-    ),
+    sampleRate:
+      rateIn(pick(start, 'media_format')) ??
+      rateIn(pick(fields, 'media_format')) ??
+      defaults.sampleRate ??
+      defaultSampleRate,
+    customParameters:
+      Object.keys(own).length > 0 ? own : parametersOf(pick(fields, 'custom_parameters')),
     ...numbering(fields),
   }
   const texts = {
-    streamSid: textOf(pick(start, 'stream_sid') ?? pick(fields, 'stream_sid'), 128),
-    callSid: textOf(pick(start, 'call_sid') ?? pick(fields, 'call_sid'), 128),
-    accountSid: textOf(pick(start, 'account_sid') ?? pick(fields, 'account_sid'), 128),
-    from: textOf(pick(start, 'from') ?? pick(fields, 'from'), 64),
-    to: textOf(pick(start, 'to') ?? pick(fields, 'to'), 64),
+    streamSid: text('stream_sid', 128),
+    callSid: text('call_sid', 128),
+    accountSid: text('account_sid', 128),
+    from: text('from', 64),
+    to: text('to', 64),
   }
   for (const [name, value] of Object.entries(texts)) {
     if (value !== undefined) message[name as keyof typeof texts] = value
@@ -129,12 +154,9 @@ function startOf(fields: Fields): MediaStart {
   return message
 }
 
-const defaultSampleRate = 8_000
-
 /** `encoding` and `bit_rate` are wrong or missing in real messages and are not read. */
-function sampleRateOf(format: unknown): number {
-  const rate = countOf(pick(format, 'sample_rate'))
-  return rate !== undefined && rate >= 4_000 && rate <= 48_000 ? rate : defaultSampleRate
+function rateIn(format: unknown): number | undefined {
+  return sampleRateOf(pick(format, 'sample_rate'))
 }
 
 /** Exotel documents at most 3; more are not worth their memory. */
@@ -145,7 +167,7 @@ function parametersOf(value: unknown): Record<string, string> {
   if (!isFields(value)) return {}
   const entries = Object.entries(value)
     .slice(0, maxParameters)
-    .map(([name, text]) => [name.slice(0, 600), textOf(text, 600) ?? ''] as const)
+    .map(([name, text]) => [storable(name.slice(0, 600)), textOf(text, 600) ?? ''] as const)
   return Object.fromEntries(entries)
 }
 
@@ -155,7 +177,8 @@ function mediaOf(fields: Fields): MediaMessage {
   const media = pick(fields, 'media')
   const chunk = countOf(pick(media, 'chunk'))
   const numbers = { ...numbering(fields), ...(chunk === undefined ? {} : { chunk }) }
-  const text = pick(media, 'payload') ?? pick(fields, 'payload')
+  const inner = pick(media, 'payload')
+  const text = inner === '' ? pick(fields, 'payload') : (inner ?? pick(fields, 'payload'))
   if (typeof text !== 'string' || !base64.test(text)) return { kind: 'bad_payload', ...numbers }
   const payload = Buffer.from(text, 'base64')
   if (payload.length === 0) return { kind: 'bad_payload', ...numbers }

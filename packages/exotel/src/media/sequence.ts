@@ -12,7 +12,8 @@ const nothing: SequenceNews = { missing: 0, rewound: false }
 /**
  * Follows a socket's numbering. `missing` counts the numbers that were skipped. A number that
  * does not rise is a rewind: numbering goes on from there, or from the highest number seen when
- * it was a single late message, and neither is called a gap.
+ * it was a single late message, and neither is called a gap. Once a number below the highest
+ * follows it, numbering has begun anew, and what was seen before says nothing of holes in it.
  */
 export function createSequence(): Sequence {
   let last: number | undefined
@@ -29,7 +30,7 @@ export function createSequence(): Sequence {
       }
       if (sequenceNumber <= previous) return { missing: 0, rewound: true }
       const reference = sequenceNumber > highest ? highest : previous
-      highest = Math.max(highest, sequenceNumber)
+      highest = sequenceNumber
       return { missing: sequenceNumber - reference - 1, rewound: false }
     },
   }
