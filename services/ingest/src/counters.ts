@@ -10,22 +10,45 @@ export type Counters = {
   gaps: Range[]
 }
 
+export const nothingCounted: Counters = {
+  frames: 0,
+  audioMs: 0,
+  duplicated: 0,
+  rewound: 0,
+  clockMs: 0,
+  gaps: [],
+}
+
+/** What is in `now` and was not told yet; the clock stays where it is. */
+export function sinceTold(told: Counters, now: Counters): Counters {
+  const known = new Set(told.gaps.map(({ fromMs, toMs }) => `${fromMs}-${toMs}`))
+  return {
+    frames: now.frames - told.frames,
+    audioMs: now.audioMs - told.audioMs,
+    duplicated: now.duplicated - told.duplicated,
+    rewound: now.rewound - told.rewound,
+    clockMs: now.clockMs,
+    gaps: now.gaps.filter(({ fromMs, toMs }) => !known.has(`${fromMs}-${toMs}`)),
+  }
+}
+
+/** All that two ends of one socket have told. */
+export function toldTogether(a: Counters, b: Counters): Counters {
+  return {
+    frames: a.frames + b.frames,
+    audioMs: a.audioMs + b.audioMs,
+    duplicated: a.duplicated + b.duplicated,
+    rewound: a.rewound + b.rewound,
+    clockMs: Math.max(a.clockMs, b.clockMs),
+    gaps: [...a.gaps, ...b.gaps],
+  }
+}
+
 /**
  * What is new in `now` since the counters of a row; null when nothing is. For a socket that was
  * taken for lost and then went on: both ends are told, and a reader adds them up.
  */
 export function sinceRow(row: Counters, now: Counters): Counters | null {
-  const told = new Set(row.gaps.map(({ fromMs, toMs }) => `${fromMs}-${toMs}`))
-  const gaps = now.gaps.filter(({ fromMs, toMs }) => !told.has(`${fromMs}-${toMs}`))
-  const frames = now.frames - row.frames
-  const duplicated = now.duplicated - row.duplicated
-  if (frames <= 0 && duplicated <= 0 && gaps.length === 0) return null
-  return {
-    frames,
-    audioMs: now.audioMs - row.audioMs,
-    duplicated,
-    rewound: now.rewound - row.rewound,
-    clockMs: now.clockMs,
-    gaps,
-  }
+  const rest = sinceTold(row, now)
+  return rest.frames <= 0 && rest.duplicated <= 0 && rest.gaps.length === 0 ? null : rest
 }

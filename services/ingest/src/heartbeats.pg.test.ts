@@ -3,6 +3,7 @@ import { calls, mediaStreams } from '@callwire/db'
 import { captureLogs, eventually, manualClock } from '@callwire/testkit'
 import { eq, sql } from 'drizzle-orm'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { nothingCounted } from './counters.ts'
 import { createHeartbeats, type Heartbeats } from './heartbeats.ts'
 import type { Beat, HeartbeatNews } from './keep-fresh.ts'
 import { createFixture, type Fixture, type SeededCall } from './testing/fixture.ts'
@@ -53,16 +54,7 @@ function setUp() {
   return { heartbeats, heard, add, round, [Symbol.asyncDispose]: () => stop(heartbeats, clock) }
 }
 
-const counters = {
-  frames: 0,
-  audioMs: 0,
-  duplicated: 0,
-  rewound: 0,
-  clockMs: 0,
-  gaps: [],
-  framesPerSecond: 0,
-  bufferedMs: 0,
-}
+const counters = { ...nothingCounted, framesPerSecond: 0, bufferedMs: 0 }
 
 function join(
   heartbeats: Heartbeats,
@@ -93,7 +85,7 @@ test('all rows of a tenant are told in one statement, with what each has receive
   it.add(b, ids[1] ?? '', { framesPerSecond: 49, bufferedMs: 700 })
   it.add(c, ids[2] ?? '', { duplicated: 1, rewound: 2 })
   expect(await it.round(ids)).toBe(2)
-  const none = { replaced: false, canceled: false }
+  const none = { replaced: false, canceled: false, ended: null }
   expect([...it.heard.values()]).toEqual([none, none, none])
   const rowOf = async (call: SeededCall) =>
     (await fixture.streamsOf(call.tenantId, call.callId))[0] ?? expect.fail()
@@ -113,15 +105,15 @@ test('it tells of a newer socket and of a call that was taken back', async () =>
   await using it = setUp()
   it.add(call, older)
   await it.round([older])
-  expect(it.heard.get(older)).toEqual({ replaced: false, canceled: false })
+  expect(it.heard.get(older)).toMatchObject({ replaced: false, canceled: false })
   await openRow(call)
   await it.round([older])
-  expect(it.heard.get(older)).toEqual({ replaced: true, canceled: false })
+  expect(it.heard.get(older)).toMatchObject({ replaced: true, canceled: false })
   await ingest.context.database.withTenant(call.tenantId, async (tx) => {
     await tx.update(calls).set({ status: 'canceled' }).where(eq(calls.id, call.callId))
   })
   await it.round([older])
-  expect(it.heard.get(older)).toEqual({ replaced: true, canceled: true })
+  expect(it.heard.get(older)).toMatchObject({ replaced: true, canceled: true })
 })
 
 test('a row that is held is not waited for, one that ended is left, who left is not told', async () => {
@@ -146,8 +138,59 @@ test('a row that is held is not waited for, one that ended is left, who left is 
   const framesOf = async ({ callId }: SeededCall) =>
     (await fixture.streamsOf(tenantId, callId))[0]?.frames
   expect([await framesOf(calls[0]), await framesOf(calls[1])]).toEqual([0, 0])
+  expect(it.heard.get(held)?.ended).toBeNull()
+  expect(it.heard.get(ended)?.ended).toEqual(nothingCounted)
   leave()
   await it.round([held])
   expect([await framesOf(calls[0]), await framesOf(calls[1])]).toEqual([7, 0])
   expect(it.heard.has(ended)).toBe(false)
+})
+
+test('of two sockets the one that was opened later is newer, and only while it is open', async () => {
+  const call = await fixture.seedCall(await fixture.seedPhone())
+  const { tenantId, callId } = call
+  const row = { tenantId, callId, streamSid: 's', sampleRate: 8000, keySalt }
+  const idOf = (ms: number) => newId('stream', { nowMs: ms, random: random(ID_RANDOM_BYTES) })
+  // The first was opened by a host whose clock is ahead.
+  const [first, second] = [idOf(nowMs + 60_000), idOf(nowMs)]
+  const { database } = ingest.context
+  const set = (id: string, change: { endedAt: ReturnType<typeof sql> | null }) =>
+    database.withTenant(tenantId, async (tx) => {
+      await tx.update(mediaStreams).set(change).where(eq(mediaStreams.id, id))
+    })
+  await database.withTenant(tenantId, async (tx) => {
+    const openedAt = sql`now() - interval '30 s'`
+    await tx.insert(mediaStreams).values({ ...row, id: first, openedAt })
+    await tx.insert(mediaStreams).values({ ...row, id: second })
+  })
+  await using it = setUp()
+  it.add(call, first)
+  it.add(call, second)
+  const replaced = async () => {
+    await it.round([first, second])
+    return [first, second].map((id) => it.heard.get(id)?.replaced)
+  }
+  expect(await replaced()).toEqual([true, false])
+  await set(first, { endedAt: sql`now()` })
+  expect(await replaced()).toEqual([true, false])
+  await set(first, { endedAt: null })
+  await set(second, { endedAt: sql`now()` })
+  expect(await replaced()).toEqual([false, false])
+})
+
+test('numbers that no row can hold stop no heartbeat but their own', async () => {
+  const phone = await fixture.seedPhone()
+  const calls = await Promise.all(Array.from({ length: 5 }, () => fixture.seedCall(phone)))
+  await using it = setUp()
+  const ids: string[] = []
+  for (const [at, call] of calls.entries()) {
+    const id = await openRow(call)
+    it.add(call, id, { frames: 7, clockMs: at === 3 ? 2 ** 31 : 140 })
+    if (at !== 3) ids.push(id)
+  }
+  await it.round(ids)
+  const rows = await Promise.all(
+    calls.map(({ tenantId, callId }) => fixture.streamsOf(tenantId, callId)),
+  )
+  expect(rows.map(([row]) => row?.frames)).toEqual([7, 7, 7, 0, 7])
 })

@@ -1,4 +1,4 @@
-import type { Database } from '@callwire/db'
+import { DbError, type Database } from '@callwire/db'
 import { errorFields, every, type Clock, type Logger } from '@callwire/runtime'
 import { keepFresh, type Beat, type HeartbeatNews } from './keep-fresh.ts'
 
@@ -38,6 +38,10 @@ export function createHeartbeats(o: {
       byId.set(beat.id, one)
       return beat
     })
+    await send(tenantId, beats, byId)
+  }
+
+  const send = async (tenantId: string, beats: Beat[], byId: Map<string, Beating>) => {
     try {
       const news = await o.database.withTenant(tenantId, (tx) => keepFresh(tx, tenantId, beats))
       for (const { id, ...what } of news) {
@@ -45,6 +49,13 @@ export function createHeartbeats(o: {
         if (one !== undefined && all.has(one)) one.hear(what)
       }
     } catch (error) {
+      // One socket's numbers that no row can hold are its own affair, not its neighbours'.
+      if (beats.length > 1 && error instanceof DbError && error.code === 'invalid') {
+        const half = Math.ceil(beats.length / 2)
+        await send(tenantId, beats.slice(0, half), byId)
+        await send(tenantId, beats.slice(half), byId)
+        return
+      }
       o.log.warn({ tenantId, streams: beats.length, ...errorFields(error) }, 'heartbeat failed')
     }
   }

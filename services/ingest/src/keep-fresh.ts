@@ -13,17 +13,20 @@ export type Beat = Counters & {
 
 /** What a heartbeat learns from the database. */
 export type HeartbeatNews = {
-  /** A newer socket has this call, perhaps in another process. */
+  /** A newer socket has this call now, perhaps in another process. */
   replaced: boolean
   /** The call was cancelled: closing the socket is the way to end it at Exotel. */
   canceled: boolean
+  /** Somebody took the socket for lost and ended it: what was told then. Null while it is open. */
+  ended: Counters | null
 }
 
 const tenantId = sql.placeholder('tenantId')
 
 /**
  * A row that somebody holds is not waited for: it is being ended, or told of in the next round.
- * That also keeps statements of several rows from locking each other out.
+ * That also keeps statements of several rows from locking each other out. Which of two sockets is
+ * newer is told by the database's clock: an id carries that of a host.
  */
 const keep = statement<{ tenantId: string; beats: string }, HeartbeatNews & { id: string }>(
   'ingest_keep_fresh',
@@ -49,18 +52,24 @@ const keep = statement<{ tenantId: string; beats: string }, HeartbeatNews & { id
   select beat.id,
     exists (
       select from media_streams newer
-      where newer.tenant_id = ${tenantId} and newer.call_id = beat."callId" and newer.id > beat.id
+      where newer.tenant_id = ${tenantId} and newer.call_id = beat."callId"
+        and newer.ended_at is null and (newer.opened_at, newer.id) > (own.opened_at, own.id)
     ) as replaced,
     exists (
       select from calls call
       where call.tenant_id = ${tenantId} and call.id = beat."callId" and call.status = 'canceled'
-    ) as canceled
-  from beat`,
+    ) as canceled,
+    case when own.ended_at is not null then jsonb_build_object(
+      'frames', own.frames, 'audioMs', own.audio_ms, 'duplicated', own.duplicated,
+      'rewound', own.rewound, 'clockMs', own.clock_ms, 'gaps', own.gaps
+    ) end as ended
+  from beat
+  left join media_streams own on own.tenant_id = ${tenantId} and own.id = beat.id`,
 )
 
 /**
  * Keeps the rows of a tenant's open sockets fresh, so that nobody takes them for dead, and looks
- * for news of their calls. A socket whose end is on record is left as it is.
+ * for news of their calls. A socket whose end is on record is left as it is, and told so.
  *
  * @throws DbError
  */

@@ -1,14 +1,15 @@
 import type { MediaFrame } from '@callwire/exotel'
+import { errorFields } from '@callwire/runtime'
 import { createAudioPath, type Taken } from './audio-path.ts'
 import type { IngestContext } from './context.ts'
-import type { Counters } from './counters.ts'
+import { nothingCounted, sinceTold, toldTogether, type Counters } from './counters.ts'
 import { createFactQueue } from './fact-queue.ts'
 import type { Heartbeats } from './heartbeats.ts'
 import type { IngestMetrics } from './metrics.ts'
 import type { OpenStream } from './open-stream.ts'
 import { createOutbox } from './outbox.ts'
 import type { PriorClock } from './prior-clock.ts'
-import { recordDtmf, recordEnded, recordStarted } from './stream-facts.ts'
+import { recordDtmf, recordEnded, recordReopened, recordStarted } from './stream-facts.ts'
 
 /** A block waits no longer than this for the audio that would fill it. */
 const STALL_MS = 200
@@ -25,7 +26,7 @@ export type LiveStreamDeps = Pick<
   'database' | 'ledger' | 'audio' | 'queues' | 'clock' | 'random' | 'log'
 > & { metrics: IngestMetrics; heartbeats: Heartbeats }
 
-type Told = { frames: number; rewound: number; gapsMs: number; atMs: number }
+type Measured = { frames: number; rewound: number; gapsMs: number; atMs: number }
 
 /** A socket that has its call: everything that happens to its audio and its facts. */
 export type LiveStream = {
@@ -77,17 +78,39 @@ export function createLiveStream(
     onAppendFailed: () => deps.metrics.appendFailures.inc(),
   })
   const path = createAudioPath(stream, outbox)
+  /** Without the outbox. A transcriber looks for what is pending by itself, only later. */
+  const wakeNow = () =>
+    deps.queues.wakeTranscriber(job).catch((error: unknown) => {
+      log.debug(errorFields(error), 'transcriber not woken')
+    })
   const facts = createFactQueue({ ...deps, log })
   let firstAudioAtMs = stream.prior.firstAudioAtMs
   let lastAudioMs = Infinity
 
-  let told: Told = { frames: 0, rewound: 0, gapsMs: 0, atMs: deps.clock.monotonicMs() }
-  const measure = (counters: Counters): Told => {
+  /** By ends that were not the last. */
+  let told = nothingCounted
+  let isReopening = false
+  let measured: Measured = { frames: 0, rewound: 0, gapsMs: 0, atMs: deps.clock.monotonicMs() }
+  const measure = (counters: Counters): Measured => {
     const { frames, rewound } = counters
     const now = { frames, rewound, gapsMs: totalMs(counters.gaps), atMs: deps.clock.monotonicMs() }
-    deps.metrics.rewound.inc(now.rewound - told.rewound)
-    deps.metrics.gaps.inc(Math.max(0, now.gapsMs - told.gapsMs) / 1_000)
+    deps.metrics.rewound.inc(now.rewound - measured.rewound)
+    deps.metrics.gaps.inc(Math.max(0, now.gapsMs - measured.gapsMs) / 1_000)
     return now
+  }
+  /** Nobody heard this socket for a while: those who took it for lost have closed the books. */
+  const reopen = (row: Counters) => {
+    if (isReopening) return
+    isReopening = facts.add('stream.reopened', async () => {
+      try {
+        await recordReopened(deps, stream, deps.clock.now())
+        told = toldTogether(told, row)
+        outbox.wake()
+        log.warn('stream taken for lost goes on')
+      } finally {
+        isReopening = false
+      }
+    })
   }
   const leave = deps.heartbeats.add({
     tenantId,
@@ -95,14 +118,16 @@ export function createLiveStream(
       outbox.recheck()
       const counters = path.counters()
       const now = measure(counters)
-      const framesPerSecond = rateOf(told, now)
-      told = now
+      const framesPerSecond = rateOf(measured, now)
+      measured = now
       const bufferedMs = outbox.bufferedMs()
-      return { id: streamId, callId, ...counters, framesPerSecond, bufferedMs }
+      const untold = sinceTold(told, counters)
+      return { id: streamId, callId, ...untold, framesPerSecond, bufferedMs }
     },
     hear(news) {
       if (news.canceled) on.canceled()
       else if (news.replaced) on.replaced()
+      else if (news.ended !== null) reopen(news.ended)
     },
   })
 
@@ -138,8 +163,11 @@ export function createLiveStream(
       await outbox.finish(LAST_AUDIO_MS)
       leave()
       const counters = path.counters()
-      told = measure(counters)
-      facts.add('stream.ended', () => recordEnded(deps, stream, { counters, reason }))
+      measured = measure(counters)
+      facts.add('stream.ended', async () => {
+        const end = { counters: sinceTold(told, counters), reason }
+        if (await recordEnded(deps, stream, end)) await wakeNow()
+      })
       await facts.settled()
       log.info({ reason, frames: counters.frames }, 'stream ended')
     },
@@ -151,7 +179,7 @@ function totalMs(ranges: readonly { fromMs: number; toMs: number }[]): number {
   return ranges.reduce((sum, { fromMs, toMs }) => sum + toMs - fromMs, 0)
 }
 
-function rateOf(before: Told, now: Told): number {
+function rateOf(before: Measured, now: Measured): number {
   const seconds = (now.atMs - before.atMs) / 1_000
   return seconds > 0 ? Math.round((now.frames - before.frames) / seconds) : 0
 }

@@ -131,6 +131,8 @@ export async function addStream(work: LedgerWork, o: NewStream): Promise<OpenOut
     keySalt: o.mark.salt.toString('base64url'),
     clockStartMs: prior.clockMs,
     clockMs: prior.clockMs,
+    // Not when the transaction began: it may have waited for the one that opened the socket before.
+    openedAt: sql`clock_timestamp()`,
   })
   return opened
 }

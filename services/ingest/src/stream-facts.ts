@@ -1,11 +1,11 @@
 import { sealWithDataKey } from '@callwire/crypto'
 import { mediaStreams, transcriptions } from '@callwire/db'
 import { changeStatus, loadCall, writeReceiptIfDone, type LedgerWork } from '@callwire/ledger'
-import { and, eq, isNull, ne, sql } from 'drizzle-orm'
+import { and, eq, isNotNull, isNull, ne, sql } from 'drizzle-orm'
 import type { IngestContext } from './context.ts'
 import type { OpenStream } from './open-stream.ts'
 import { clockStartOf } from './prior-clock.ts'
-import { sinceRow, type Counters } from './counters.ts'
+import { nothingCounted, sinceRow, type Counters } from './counters.ts'
 
 export type FactDeps = Pick<IngestContext, 'database' | 'ledger' | 'clock'>
 
@@ -23,18 +23,33 @@ export function recordStarted(
       .where(and(ownRow(stream), isNull(mediaStreams.startedAt)))
       .returning({ id: mediaStreams.id })
     if (rows.length === 0) return
-    const { tenantId, callId, streamSid, sampleRate } = stream
-    await work.tx
-      .insert(transcriptions)
-      .values({ tenantId, callId })
-      .onConflictDoUpdate({
-        target: [transcriptions.tenantId, transcriptions.callId],
-        set: { state: 'pending', updatedAt: sql`now()` },
-      })
-    await work.append({
-      type: 'stream.started',
-      data: { streamSid, sampleRate, startedAt: startedAt.toISOString() },
-    })
+    await expectWords(work)
+    await appendStarted(work, stream, startedAt)
+  })
+}
+
+/**
+ * A socket that somebody took for lost, and that is alive: it is open again, and there are words to
+ * come. Its row counts on from what its end told. Once, also if repeated.
+ *
+ * @param atMs - epoch ms, when it was found to be alive
+ */
+export function recordReopened(
+  { ledger }: FactDeps,
+  stream: OpenStream,
+  atMs: number,
+): Promise<void> {
+  return ledger.transact(stream.tenantId, stream.callId, async (work) => {
+    const { clockMs: _stays, ...counted } = nothingCounted
+    const [row] = await work.tx
+      .update(mediaStreams)
+      .set({ ...counted, endedAt: null, heartbeatAt: sql`now()` })
+      .where(and(ownRow(stream), isNotNull(mediaStreams.endedAt)))
+      .returning({ startedAt: mediaStreams.startedAt })
+    // Without audio so far, its beginning is still to be told.
+    if (row === undefined || row.startedAt === null) return
+    await expectWords(work)
+    await appendStarted(work, stream, new Date(atMs))
   })
 }
 
@@ -53,19 +68,23 @@ export function recordDtmf(
 
 /**
  * The end of a socket: its counters, and for an inbound call the end of the call unless another
- * socket has it. When somebody took this socket for lost meanwhile, adds only what was not told.
- * Once, also if repeated.
+ * socket has it. When somebody took this socket for lost meanwhile, adds only what was not told, and
+ * there are words to come. Once, also if repeated.
+ *
+ * @returns whether a transcriber has to be woken
  */
 export function recordEnded(
   { ledger, clock }: FactDeps,
   stream: OpenStream,
   o: { counters: Counters; reason: string },
-): Promise<void> {
+): Promise<boolean> {
   return ledger.transact(stream.tenantId, stream.callId, async (work) => {
     const [row] = await work.tx.select().from(mediaStreams).where(ownRow(stream)).limit(1)
-    if (row === undefined) return
+    if (row === undefined) return false
     const rest = row.endedAt === null ? o.counters : sinceRow(row, o.counters)
-    if (rest === null) return
+    if (rest === null) return false
+    const isUnheard = row.endedAt !== null && rest.frames > 0
+    if (isUnheard) await expectWords(work)
     await work.tx
       .update(mediaStreams)
       .set({ ...o.counters, endedAt: sql`coalesce(ended_at, now())`, heartbeatAt: sql`now()` })
@@ -80,6 +99,28 @@ export function recordEnded(
       if (call !== null) await changeStatus(work, call, { status: 'completed' })
     }
     await writeReceiptIfDone(work, clock.now())
+    return isUnheard
+  })
+}
+
+async function expectWords({ tx, tenantId, callId }: LedgerWork): Promise<void> {
+  await tx
+    .insert(transcriptions)
+    .values({ tenantId, callId })
+    .onConflictDoUpdate({
+      target: [transcriptions.tenantId, transcriptions.callId],
+      set: { state: 'pending', updatedAt: sql`now()` },
+    })
+}
+
+async function appendStarted(
+  work: LedgerWork,
+  { streamSid, sampleRate }: OpenStream,
+  startedAt: Date,
+): Promise<void> {
+  await work.append({
+    type: 'stream.started',
+    data: { streamSid, sampleRate, startedAt: startedAt.toISOString() },
   })
 }
 
