@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { watchParent } from '@callwire/stores'
 import { parseCLI, startVitest } from 'vitest/node'
 
+import { chosenReporters, type ReporterOptions } from './chosen-reporters.ts'
 import { countingReporter, type Counts } from './count-tests.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
@@ -18,13 +19,13 @@ async function runTests(args: readonly string[]): Promise<Counts> {
     counts = seen
   })
   const { filter, options } = parseCLI(['vitest', 'run', ...args])
-  const chosen = Array.isArray(options.reporters) ? options.reporters : ['default']
+  const { reporter, reporters, ...others } = options as typeof options & ReporterOptions
   const vitest = await startVitest(filter, {
-    ...options,
+    ...others,
     root,
     watch: false,
     run: true,
-    reporters: [...chosen, counting],
+    reporters: [...chosenReporters({ reporter, reporters }), counting],
   })
   await vitest.close()
   // A set-up that fails, or a selection of nothing, is no test's failure to vitest, and still one.
