@@ -11,7 +11,7 @@ export const callReasonCodes = {
   paused: 'Queued: dialing is paused, for this tenant or for everybody.',
   outside_hours: 'Queued: the person may not be called at this hour of theirs.',
   provider_unreachable: 'Queued: Exotel cannot be reached; nothing was sent.',
-  dialer_delayed: 'Queued: the dialer was held up before it sent anything.',
+  dialer_delayed: 'Queued: the dialer is late, or was held up before it sent anything.',
   outcome_unknown: 'Unknown: Exotel did not say whether it placed the call; it is being asked.',
   dialer_lost: 'Unknown: the dialer was lost during the request; Exotel is being asked.',
   sid_conflict: 'Unknown: Exotel gave this call the id of another one.',

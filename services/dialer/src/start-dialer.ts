@@ -19,6 +19,7 @@ import { sweepExpired } from './sweep/expired-calls.ts'
 import { sweepOldAccountRequests } from './sweep/old-account-requests.ts'
 import { sweepOldChecks } from './sweep/old-checks.ts'
 import { sweepOldIdempotencyKeys } from './sweep/old-idempotency-keys.ts'
+import { OVERDUE_MS, sweepOverdue } from './sweep/overdue-calls.ts'
 import { sweepStaleDials } from './sweep/stale-dials.ts'
 import { sweepStaleStreams } from './sweep/stale-streams.ts'
 import { sweepUnapplied } from './sweep/unapplied-callbacks.ts'
@@ -132,6 +133,13 @@ export async function startDialer(context: DialerContext): Promise<AsyncDisposab
     every(roundMs.retention, (ending) => sweepRetention(deps, ending), {
       ...{ clock, signal, log, name: 'retention' },
       firstAfterMs: firstRetentionMs,
+    }),
+  )
+  started.use(
+    every(roundMs.watch, () => sweepOverdue(deps), {
+      ...{ clock, signal, log, name: 'overdue-calls' },
+      // Calls that waited for a dialer to start are looked at first.
+      firstAfterMs: OVERDUE_MS,
     }),
   )
   for (const [name, ms] of rounds) {
