@@ -21,7 +21,7 @@ import { sweepOldChecks } from './sweep/old-checks.ts'
 import { sweepOldIdempotencyKeys } from './sweep/old-idempotency-keys.ts'
 import { OVERDUE_MS, sweepOverdue } from './sweep/overdue-calls.ts'
 import { sweepStaleDials } from './sweep/stale-dials.ts'
-import { sweepStaleStreams } from './sweep/stale-streams.ts'
+import { createStaleStreamSweep } from './sweep/stale-streams.ts'
 import { sweepUnapplied } from './sweep/unapplied-callbacks.ts'
 import { sweepUnreceipted } from './sweep/unreceipted-calls.ts'
 
@@ -114,7 +114,7 @@ export async function startDialer(context: DialerContext): Promise<AsyncDisposab
     reconcile: createReconciler(deps),
     poll: createPoller(deps),
     'stale-dials': () => sweepStaleDials(deps),
-    'stale-streams': () => sweepStaleStreams(deps),
+    'stale-streams': createStaleStreamSweep(deps),
     'unapplied-callbacks': () => sweepUnapplied(deps),
     'unreceipted-calls': () => sweepUnreceipted(deps),
     'expired-calls': () => sweepExpired(deps),

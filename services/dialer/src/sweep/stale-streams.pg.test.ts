@@ -5,11 +5,11 @@ import { systemClock, systemRandom } from '@callwire/runtime'
 import { captureLogs } from '@callwire/testkit'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { dialerSuite } from '../test-support/suite.ts'
-import { sweepStaleStreams } from './stale-streams.ts'
+import { createStaleStreamSweep, sweepStaleStreams } from './stale-streams.ts'
 
 const suite = dialerSuite()
 let opened: Database[]
-let deps: Parameters<typeof sweepStaleStreams>[0]
+let deps: Parameters<typeof createStaleStreamSweep>[0]
 let ingest: Database
 
 beforeEach(async () => {
@@ -82,4 +82,35 @@ test('one that had a heartbeat just now is left alone, also when it was found be
   await sweepStaleStreams({ ...deps, database: { ...deps.database, finder } })
   const events = await suite.world.events(found.callId)
   expect(events.some(({ type }) => type === 'stream.ended')).toBe(false)
+})
+
+test('time in which nobody could write does not count', async () => {
+  const { callId } = await deadStream({ heartbeatAgoMs: 60_000 })
+  let nowMs = Date.now()
+  let isAway = false
+  const clock = { ...systemClock, now: () => nowMs }
+  const away = () => Promise.reject(new Error('takes no writes'))
+  const { finder, ping } = deps.database
+  const database = { finder, ping: () => (isAway ? away() : ping()) }
+  const sweep = createStaleStreamSweep({ ...deps, clock, database })
+  const isEnded = async () =>
+    (await suite.world.events(callId)).some(({ type }) => type === 'stream.ended')
+  /** Rounds of 2 s, until the stream is ended or `most` are done; gives how many there were. */
+  const rounds = async (most: number) => {
+    for (let count = 1; count <= most; count += 1) {
+      nowMs += 2_000
+      await sweep().catch(() => undefined)
+      if (await isEnded()) return count
+    }
+    return most
+  }
+  await rounds(5)
+  isAway = true
+  await rounds(1)
+  isAway = false
+  await rounds(5)
+  nowMs += 60_000
+  expect([await rounds(5), await isEnded()]).toEqual([5, false])
+  await rounds(10)
+  expect(await isEnded()).toBe(true)
 })

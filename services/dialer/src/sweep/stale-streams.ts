@@ -8,7 +8,39 @@ const batchSize = 200
 /** Ingest beats every 3 s; five missed beats mean that the socket's process is gone. */
 export const STREAM_SILENT_MS = 15_000
 
-type Deps = Pick<DialerDeps, 'database' | 'ledger' | 'clock' | 'log'>
+/** Rounds come every second: after a pause like this one, something stood still, perhaps all of it. */
+const PAUSE_MS = 5_000
+
+type Deps = Pick<DialerDeps, 'ledger' | 'clock' | 'log'> & {
+  database: Pick<DialerDeps['database'], 'finder'>
+}
+
+/**
+ * Sweeps once the database has taken writes for as long as a socket may be silent: time in which
+ * nobody could write a heartbeat says nothing of who is gone. Call the result every round.
+ *
+ * @throws DbError
+ */
+export function createStaleStreamSweep(
+  d: Deps & { database: Pick<DialerDeps['database'], 'ping'> },
+): () => Promise<void> {
+  let soundSinceMs: number | null = null
+  let lastMs = -Infinity
+  return async () => {
+    const nowMs = d.clock.now()
+    if (Math.abs(nowMs - lastMs) > PAUSE_MS) soundSinceMs = null
+    try {
+      await d.database.ping()
+      soundSinceMs ??= nowMs
+      if (nowMs - soundSinceMs >= STREAM_SILENT_MS) await sweepStaleStreams(d)
+    } catch (error) {
+      soundSinceMs = null
+      throw error
+    } finally {
+      lastMs = d.clock.now()
+    }
+  }
+}
 
 /** Ends media streams whose ingest is gone, with the counters it last wrote. */
 export async function sweepStaleStreams(d: Deps, silentMs = STREAM_SILENT_MS): Promise<void> {
