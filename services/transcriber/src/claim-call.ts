@@ -1,11 +1,12 @@
 import type { Leases } from '@callwire/bus'
-import { openDataKey, type ContentRing, type DataKey } from '@callwire/crypto'
+import { CryptoError, openDataKey, type ContentRing, type DataKey } from '@callwire/crypto'
 import { callKeys, mediaStreams, transcriptions, type Database, type Tx } from '@callwire/db'
 import type { CallJob } from '@callwire/contracts'
 import type { Ledger } from '@callwire/ledger'
-import type { Clock } from '@callwire/runtime'
+import type { Clock, Logger } from '@callwire/runtime'
 import { and, eq, sql } from 'drizzle-orm'
-import { endErased } from './end-erased.ts'
+import { endUnopened, type UnopenedReason } from './end-unopened.ts'
+import type { KeyPatience } from './key-patience.ts'
 import type { TranscriberMetrics } from './metrics.ts'
 import type { Times } from './times.ts'
 
@@ -31,12 +32,15 @@ export type ClaimDeps = {
   ledger: Pick<Ledger, 'transact'>
   clock: Pick<Clock, 'monotonicMs' | 'now'>
   metrics: Pick<TranscriberMetrics, 'leased'>
+  keyPatience: KeyPatience
+  log: Logger
 }
 
 /**
  * Takes a call's audio stream, or null when another has it or there is nothing left to do. The lease
  * in Redis keeps two transcribers from working; the fence in Postgres keeps the slower of two from
- * writing.
+ * writing. Throws CryptoError for a key that does not open, to be tried again: until the patience with
+ * it is over, when its words are ended without it.
  */
 export async function claimCall(deps: ClaimDeps, job: CallJob): Promise<Claim | null> {
   const { leases, owner } = deps
@@ -45,7 +49,7 @@ export async function claimCall(deps: ClaimDeps, job: CallJob): Promise<Claim | 
   let claim: Claim | null = null
   try {
     const taken = await takeFence(deps, job)
-    if (taken === 'erased') await endErased(deps, job)
+    if (typeof taken === 'string') await endUnopened(deps, job, taken)
     else if (taken !== null) claim = { ...taken, takenAtMs }
   } finally {
     if (claim === null) await leases.release(job.callId, owner)
@@ -56,13 +60,13 @@ export async function claimCall(deps: ClaimDeps, job: CallJob): Promise<Claim | 
 async function takeFence(
   deps: ClaimDeps,
   { tenantId, callId }: CallJob,
-): Promise<Omit<Claim, 'takenAtMs'> | 'erased' | null> {
+): Promise<Omit<Claim, 'takenAtMs'> | UnopenedReason | null> {
   const taken = await deps.database.withTenant(tenantId, async (tx) => {
     const [key] = await tx
       .select({ wrapped: callKeys.wrapped })
       .from(callKeys)
       .where(eq(callKeys.callId, callId))
-    if (key === undefined) return 'erased'
+    if (key === undefined) return 'key_erased'
     const [row] = await tx
       .update(transcriptions)
       .set({ fence: sql`${transcriptions.fence} + 1`, updatedAt: sql`now()` })
@@ -76,11 +80,28 @@ async function takeFence(
     const audioForMs = row.fence === 1 ? await readAudioAge(tx, callId) : null
     return { position: row, audioForMs, wrapped: key.wrapped }
   })
-  if (taken === null || taken === 'erased') return taken
+  if (taken === null || taken === 'key_erased') return taken
   const { wrapped, position, audioForMs } = taken
-  const dataKey = openDataKey(deps.contentRing, { tenantId, callId }, wrapped)
+  const dataKey = openCallKey(deps, { tenantId, callId }, wrapped)
+  if (dataKey === null) return 'key_unreadable'
   if (audioForMs !== null) deps.metrics.leased(audioForMs)
   return { tenantId, callId, dataKey, ...position }
+}
+
+/** Null when the key did not open for so long that it will not. */
+function openCallKey(
+  { contentRing, keyPatience }: Pick<ClaimDeps, 'contentRing' | 'keyPatience'>,
+  job: CallJob,
+  wrapped: string,
+): DataKey | null {
+  try {
+    const dataKey = openDataKey(contentRing, job, wrapped)
+    keyPatience.forget(job.callId)
+    return dataKey
+  } catch (error) {
+    if (error instanceof CryptoError && keyPatience.isOver(job.callId)) return null
+    throw error
+  }
 }
 
 /** Ms since a call's first audio came in; null when none did. */

@@ -24,6 +24,7 @@ import {
 } from '@callwire/runtime'
 import type { Config } from './config.ts'
 import { findCalls } from './find-calls.ts'
+import { createKeyPatience } from './key-patience.ts'
 import { createTranscriberMetrics } from './metrics.ts'
 import { providersNamed } from './providers.ts'
 import { createRecorder } from './recording/recorder.ts'
@@ -95,6 +96,7 @@ export async function createTranscriber(
     random,
     log,
     metrics: createTranscriberMetrics(metrics, clock),
+    keyPatience: createKeyPatience(clock, times.keyWaitMs),
   })
   const health = createHealth(
     {

@@ -277,17 +277,3 @@ test('what is acknowledged is on record, and its audio goes while the call goes 
   await expectWhole(call)
   expect(await fixture.row(call)).toMatchObject({ ackedMs: socket.clockMs() })
 })
-
-test('of a call whose key is erased, what was not said is a gap, and that is its end', async () => {
-  const call = await fixture.call()
-  const socket = await fixture.socket(call)
-  await socket.play(pcm)
-  await fixture.eraseKey(call)
-  await start()
-  await socket.end()
-  await fixture.done(call)
-  expect(await fixture.finals(call)).toEqual([])
-  expect(await fixture.gaps(call)).toEqual([
-    { fromMs: 0, toMs: socket.clockMs(), reason: 'key_erased' },
-  ])
-})

@@ -122,7 +122,7 @@ export async function hearCall(
     await end()
     // Without the lease the words above may be half published: the next holder finishes.
     if (!isOurs()) return null
-    await listener?.finish()
+    await listener?.finish(going)
     if (!isOurs()) return null
     const position = { ...last, ackedMs: Math.max(last.ackedMs, doneToMs) }
     return (await finishCall(deps.ledger, claim, { position, clock })) ? last.ackedId : null

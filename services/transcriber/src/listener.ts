@@ -9,8 +9,11 @@ export type HeardMoment = Extract<Heard, { kind: 'audio' | 'hole' }>
 export type Listener = {
   /** Awaited before the next moment is read: whoever is slow here slows the words. */
   take(moment: HeardMoment): Promise<void>
-  /** The call's audio is over; awaited before its words are said to be complete. */
-  finish(): Promise<void>
+  /**
+   * The call's audio is over; awaited before its words are said to be complete. Nothing is waited for,
+   * nor written, once the signal says that the call is to be another holder's.
+   */
+  finish(signal: AbortSignal): Promise<void>
   /** Called last in any case. Unless it was finished, the call is another holder's now: write nothing more. */
   abort(): void
 }

@@ -6,6 +6,7 @@ import { systemClock } from '@callwire/runtime'
 import { eventually } from '@callwire/testkit'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { claimCall } from './claim-call.ts'
+import { createKeyPatience } from './key-patience.ts'
 import { encodeCaptions } from './loopback/testing/encode-captions.ts'
 import { converse, slice } from './testing/conversation.ts'
 import { contentKeys, createFixture, type Fixture, type SeededCall } from './testing/fixture.ts'
@@ -194,7 +195,9 @@ describe('whose call it is', () => {
     const leases = createLeases(fixture.bus)
     const ledger = fixture.ownLedger
     const parts = { ledger, contentRing, owner, times, clock: systemClock, metrics }
-    return claimCall({ database: fixture.own, leases, ...parts }, call)
+    const keyPatience = createKeyPatience(systemClock, times.keyWaitMs)
+    const { log } = fixture.logs
+    return claimCall({ database: fixture.own, leases, ...parts, keyPatience, log }, call)
   }
   const lapse = (call: SeededCall) => fixture.bus.command.del(`cw:lease:{${call.callId}}`)
 

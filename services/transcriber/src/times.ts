@@ -12,6 +12,11 @@ export type Times = {
   idleMs: number
   /** Once a socket's end was read, only its row in Postgres is awaited: how often to look. */
   endingMs: number
+  /**
+   * How long a call waits whose key opens with none that this process holds: a ring that was changed
+   * reaches every process within a minute or a person's errand; its audio lives longer than that.
+   */
+  keyWaitMs: number
 }
 
 export const times: Times = {
@@ -21,4 +26,5 @@ export const times: Times = {
   blockMs: 500,
   idleMs: 2_000,
   endingMs: 50,
+  keyWaitMs: 600_000,
 }

@@ -5,9 +5,9 @@ import { errorFields, type Logger } from '@callwire/runtime'
 import { and, eq, sql } from 'drizzle-orm'
 import type { Claim } from '../claim-call.ts'
 import { ClaimLost } from '../write-words.ts'
-import type { Recording } from './open-recording.ts'
 
-export type FinishDeps = { ledger: Ledger; store: RecordingStore; log: Logger }
+/** `store`: null where this process has none. */
+export type FinishDeps = { ledger: Ledger; store: RecordingStore | null; log: Logger }
 
 const incomplete = {
   code: 'recording_incomplete',
@@ -22,7 +22,7 @@ const incomplete = {
 export async function finishRecording(
   deps: FinishDeps,
   claim: Claim,
-  recording: Recording,
+  recording: { id: string },
   o: { isIncomplete: boolean },
 ): Promise<void> {
   const { tenantId, callId, fence } = claim
@@ -48,14 +48,15 @@ export async function finishRecording(
   if (o.isIncomplete) {
     deps.log.warn({ alert: incomplete.code, severity: incomplete.severity }, 'alert raised')
   }
-  if (fence === 1) return
+  const { store } = deps
+  if (fence === 1 || store === null) return
   try {
-    for (const key of await deps.store.list(
+    for (const key of await store.list(
       partPrefix({ tenantId, callId, recordingId: recording.id }),
     )) {
       // Of later holders nothing: theirs may be about to get its row.
       const isOld = (fenceOfPart(key) ?? Number.POSITIVE_INFINITY) <= fence
-      if (isOld && !known.has(key)) await deps.store.remove(key)
+      if (isOld && !known.has(key)) await store.remove(key)
     }
   } catch (error) {
     // They go with the recording at the latest, and are noise without its key.

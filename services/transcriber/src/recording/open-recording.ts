@@ -1,5 +1,11 @@
 import { ID_RANDOM_BYTES, newId } from '@callwire/contracts'
-import { createDataKey, openDataKey, type ContentRing, type DataKey } from '@callwire/crypto'
+import {
+  createDataKey,
+  CryptoError,
+  openDataKey,
+  type ContentRing,
+  type DataKey,
+} from '@callwire/crypto'
 import { calls, phones, recordings, type Database, type Tx } from '@callwire/db'
 import type { RecordingStore } from '@callwire/recordings'
 import type { Clock, Logger, Random } from '@callwire/runtime'
@@ -12,7 +18,18 @@ export type Recording = {
   dataKey: DataKey
   /** Everything before this moment of the call is in a part. */
   recordedMs: number
+  /** A former holder let go of audio that is in no part. */
+  isIncomplete: boolean
 }
+
+/**
+ * What a holder finds of a call's recording. `unable`: it was begun, and this process cannot go on with
+ * it; the words do not wait for that.
+ */
+export type Opened =
+  | { kind: 'none' }
+  | { kind: 'unable'; id: string }
+  | { kind: 'open'; recording: Recording; store: RecordingStore }
 
 export type OpenDeps = {
   database: Pick<Database, 'withTenant'>
@@ -25,10 +42,10 @@ export type OpenDeps = {
 }
 
 /**
- * The recording of a call that is kept, made by the call's first holder; null for one that is not. What
- * the phone says when the call's audio begins holds for all of the call.
+ * The recording of a call that is kept, made by the call's first holder. What the phone says when the
+ * call's audio begins holds for all of the call.
  */
-export async function openRecording(deps: OpenDeps, claim: Claim): Promise<Recording | null> {
+export async function openRecording(deps: OpenDeps, claim: Claim): Promise<Opened> {
   const { tenantId, callId } = claim
   const row = await deps.database.withTenant(tenantId, async (tx) => {
     const found = await findRecording(tx, callId)
@@ -48,14 +65,35 @@ export async function openRecording(deps: OpenDeps, claim: Claim): Promise<Recor
   })
   // Erased while the call goes on: it stays so.
   const wrapped = row?.wrapped ?? null
-  if (row == null || wrapped === null) return null
-  if (deps.store === null) {
+  if (row == null || wrapped === null) return { kind: 'none' }
+  const { id, recordedMs } = row
+  const { store } = deps
+  if (store === null) {
     deps.log.warn({ callId }, 'a recording was begun, and RECORDINGS_URL is not set any more')
+    return { kind: 'unable', id }
+  }
+  const dataKey = openKey(deps, { tenantId, callId, recordingId: id }, wrapped)
+  if (dataKey === null) return { kind: 'unable', id }
+  // What was finished has said already whether something is missing.
+  const isIncomplete = row.finishedAt === null && claim.ackedMs > recordedMs
+  return { kind: 'open', recording: { id, dataKey, recordedMs, isIncomplete }, store }
+}
+
+/** Null, with an alert, for a key that does not open: changed, or wrapped by one that is not held. */
+function openKey(
+  { contentRing, log }: Pick<OpenDeps, 'contentRing' | 'log'>,
+  o: { tenantId: string; callId: string; recordingId: string },
+  wrapped: string,
+): DataKey | null {
+  const { tenantId, callId, recordingId } = o
+  try {
+    return openDataKey(contentRing, { tenantId, recordingId }, wrapped)
+  } catch (error) {
+    if (!(error instanceof CryptoError)) throw error
+    const alert = { alert: 'recording_key_unreadable', severity: 'page' }
+    log.error({ ...alert, callId, recordingId }, 'alert raised')
     return null
   }
-  const recordingId = row.id
-  const dataKey = openDataKey(deps.contentRing, { tenantId, recordingId }, wrapped)
-  return { id: recordingId, dataKey, recordedMs: row.recordedMs }
 }
 
 /** Whoever was before, nobody is done with any of the call's audio yet. */
@@ -69,6 +107,7 @@ async function findRecording(tx: Tx, callId: string) {
       id: recordings.id,
       wrapped: recordings.wrapped,
       recordedMs: recordings.recordedMs,
+      finishedAt: recordings.finishedAt,
     })
     .from(recordings)
     .where(eq(recordings.callId, callId))

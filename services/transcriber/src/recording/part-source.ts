@@ -29,9 +29,12 @@ export function createPartSource(o: {
   const cutter = createPartCutter(o.fromMs)
   const waiting: Part[] = []
   let doneToMs = o.fromMs
+  /** Up to here the call was heard, whether it was taken or is to be read again. */
+  let heardToMs = o.fromMs
   let isBehind = false
   let isOver = false
   const turn = createTurn()
+  const isWanted = () => !o.signal.aborted
   o.signal.addEventListener('abort', turn.give, { once: true })
 
   const add = (parts: readonly Part[]) => {
@@ -42,10 +45,37 @@ export function createPartSource(o: {
     turn.give()
   }
 
+  /**
+   * The rest of the call, read at the pace it can be stored. A reading ends where no socket is open: it
+   * goes on when another one was, until there is nothing behind it.
+   */
+  async function* partsAgain(): AsyncGenerator<Part> {
+    const again = createPartCutter(doneToMs)
+    let readToMs = doneToMs
+    while (isWanted()) {
+      const wasOver = isOver
+      for await (const heard of o.readAgain(again.pendingFromMs)) {
+        if (heard.kind === 'audio') {
+          readToMs = Math.max(readToMs, heard.endMs)
+          yield* again.push(heard)
+        } else if (heard.kind === 'hole') {
+          readToMs = Math.max(readToMs, heard.toMs)
+          if (heard.reason === 'audio_lost') o.onLost()
+          yield* again.flush()
+        }
+      }
+      yield* again.flush()
+      while (!isOver && heardToMs <= readToMs && isWanted()) await turn.taken()
+      if (isOver && (wasOver || heardToMs <= readToMs)) return
+    }
+  }
+
   return {
     take(moment) {
-      if (isBehind || isOver || o.signal.aborted) return
-      add(moment.kind === 'audio' ? cutter.push(moment) : cutter.flush())
+      if (isOver || o.signal.aborted) return
+      heardToMs = Math.max(heardToMs, moment.kind === 'audio' ? moment.endMs : moment.toMs)
+      if (isBehind) turn.give()
+      else add(moment.kind === 'audio' ? cutter.push(moment) : cutter.flush())
     },
     end() {
       if (isOver) return
@@ -60,7 +90,7 @@ export function createPartSource(o: {
           yield next
           doneToMs = next.toMs
         } else if (isBehind) {
-          yield* partsAgain(o, doneToMs)
+          yield* partsAgain()
           return
         } else if (isOver) {
           return
@@ -91,21 +121,4 @@ function createTurn() {
       resolve = null
     },
   }
-}
-
-/** The same parts, read at the pace they can be stored. */
-async function* partsAgain(
-  o: { readAgain: ReadAgain; onLost: () => void },
-  fromMs: number,
-): AsyncGenerator<Part> {
-  const cutter = createPartCutter(fromMs)
-  for await (const heard of o.readAgain(fromMs)) {
-    if (heard.kind === 'audio') {
-      yield* cutter.push(heard)
-    } else if (heard.kind === 'hole') {
-      if (heard.reason === 'audio_lost') o.onLost()
-      yield* cutter.flush()
-    }
-  }
-  yield* cutter.flush()
 }

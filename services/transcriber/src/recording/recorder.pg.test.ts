@@ -1,19 +1,13 @@
-import { createLeases } from '@callwire/bus'
 import { recordings } from '@callwire/db'
 import { PART_MS, partKey, toWav } from '@callwire/recordings'
 import { memoryStore, type MemoryStore } from '@callwire/recordings/testing'
-import { createMetrics, systemClock, systemRandom } from '@callwire/runtime'
 import { eventually } from '@callwire/testkit'
 import { eq } from 'drizzle-orm'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
-import { createAcknowledger } from '../acknowledge.ts'
-import { claimCall, type Claim } from '../claim-call.ts'
-import type { HeardMoment, Listener } from '../listener.ts'
-import { createTranscriberMetrics } from '../metrics.ts'
+import type { Claim } from '../claim-call.ts'
 import { createFixture, type Fixture, type SeededCall } from '../testing/fixture.ts'
-import { times } from '../times.ts'
-import { createRecorder } from './recorder.ts'
 import { recorded } from './testing/recorded.ts'
+import * as of from './testing/recorder-under-test.ts'
 
 let fixture: Fixture
 let store: MemoryStore
@@ -26,68 +20,13 @@ beforeEach(() => {
   store = memoryStore()
 })
 
-const SECOND = 16_000
-const sound = (fromMs: number, ms: number) => {
-  const pcm = Buffer.alloc((ms * SECOND) / 1_000)
-  for (let at = 0; at < pcm.length; at += 2) pcm.writeInt16LE((fromMs * 8 + at / 2) % 30_000, at)
-  return pcm
-}
-const secondOf = (startMs: number): HeardMoment => ({
-  ...{ startMs, endMs: startMs + 1_000, sampleRate: 8_000 },
-  kind: 'audio',
-  pcm: sound(startMs, 1_000),
-})
-
-/** A holder of a call, as one process of several: its lease was another's a moment ago. */
-async function claim(call: SeededCall, owner: string): Promise<Claim> {
-  const leases = createLeases(fixture.bus)
-  const claimed = await claimCall(
-    {
-      ...{ database: fixture.own, leases, contentRing: fixture.ring, owner, times },
-      ledger: fixture.ownLedger,
-      ...{ clock: systemClock, metrics: createTranscriberMetrics(createMetrics(), systemClock) },
-    },
-    call,
-  )
-  if (claimed === null) throw new Error('not claimed')
-  await leases.release(call.callId, owner)
-  return claimed
-}
-
-async function listen(claimed: Claim, finishWaitMs = 20_000) {
-  const acknowledger = createAcknowledger({ ackedId: claimed.ackedId, ackedMs: claimed.ackedMs })
-  const recorder = createRecorder(
-    {
-      ...{ database: fixture.own, ledger: fixture.ownLedger, audio: fixture.audio, store, times },
-      ...{
-        contentRing: fixture.ring,
-        clock: systemClock,
-        random: systemRandom,
-        log: fixture.logs.log,
-      },
-    },
-    { finishWaitMs },
-  )
-  const listener = await recorder(claimed, acknowledger)
-  if (listener === null) throw new Error('not recorded')
-  return { listener, acknowledger }
-}
-
-async function hear(listener: Listener, fromMs: number, toMs: number) {
-  for (let ms = fromMs; ms < toMs; ms += 1_000) await listener.take(secondOf(ms))
-}
-
-async function seed(): Promise<SeededCall> {
-  const call = await fixture.call()
-  await fixture.socket(call)
-  return call
-}
+const seed = () => of.seed(fixture)
+const claim = (call: SeededCall, owner: string) => of.claim(fixture, call, owner)
+const listen = (claimed: Claim, finishWaitMs?: number) =>
+  of.listen(fixture, claimed, { store, ...(finishWaitMs === undefined ? {} : { finishWaitMs }) })
+const alerts = (call: SeededCall) => of.alertsOf(fixture, call)
 const look = (call: SeededCall) =>
   recorded({ database: fixture.gateway, ring: fixture.ring, store }, call)
-const alerts = async (call: SeededCall) =>
-  (await fixture.events(call)).flatMap((event) =>
-    event.type === 'alert' && event.data !== null ? [event.data.code] : [],
-  )
 
 test('a holder that was frozen writes nothing over its successor, and takes its object back', async () => {
   const call = await seed()
@@ -99,11 +38,11 @@ test('a holder that was frozen writes nothing over its successor, and takes its 
     isPutting.resolve(undefined)
     await thaw.promise
   }
-  await hear(frozen.listener, 0, 30_000)
+  await of.hear(frozen.listener, 0, 30_000)
   await isPutting.promise
   const successor = await listen(await claim(call, 'two'))
-  await hear(successor.listener, 0, 40_000)
-  await successor.listener.finish()
+  await of.hear(successor.listener, 0, 40_000)
+  await successor.listener.finish(of.undisturbed)
   thaw.resolve(undefined)
   await eventually(() => [...store.objects.keys()].every((key) => key.includes('-2.wav')))
   const found = await look(call)
@@ -111,8 +50,8 @@ test('a holder that was frozen writes nothing over its successor, and takes its 
     [0, 30_000],
     [30_000, 40_000],
   ])
-  expect(found?.wav.equals(toWav(sound(0, 40_000), 8_000))).toBe(true)
-  expect(store.objects.size).toBe(2)
+  expect(found?.wav.equals(toWav(of.sound(0, 40_000), 8_000))).toBe(true)
+  await eventually(() => store.objects.size === 2)
   frozen.listener.abort()
   successor.listener.abort()
 })
@@ -122,14 +61,14 @@ test('a successor clears up behind holders before it, and touches nothing of tho
   const first = await listen(await claim(call, 'one'))
   first.listener.abort()
   const { listener } = await listen(await claim(call, 'two'))
-  await hear(listener, 0, 10_000)
+  await of.hear(listener, 0, 10_000)
   const { tenantId, callId } = call
   const recordingId = (await look(call))?.row.id ?? ''
   const [before, after] = [1, 3].map((fence) =>
     partKey({ tenantId, callId, recordingId, fromMs: 5_000, fence }),
   )
   for (const key of [before ?? '', after ?? '']) await store.put(key, Buffer.from('theirs'))
-  await listener.finish()
+  await listener.finish(of.undisturbed)
   listener.abort()
   expect([...store.objects.keys()].toSorted()).toEqual(
     [partKey({ tenantId, callId, recordingId, fromMs: 0, fence: 2 }), after].toSorted(),
@@ -145,13 +84,13 @@ test('what is not stored is not acknowledged', async () => {
   acknowledger.read('3-0', 40_000)
   words.moveTo(40_000)
   store.away(true)
-  await hear(listener, 0, 31_000)
+  await of.hear(listener, 0, 31_000)
   expect(acknowledger.position().ackedMs).toBe(0)
   store.away(false)
   await eventually(() => acknowledger.position().ackedId === '2-0')
   expect(acknowledger.position().ackedMs).toBe(PART_MS)
-  await hear(listener, 31_000, 40_000)
-  await listener.finish()
+  await of.hear(listener, 31_000, 40_000)
+  await listener.finish(of.undisturbed)
   expect(acknowledger.position().ackedId).toBe('3-0')
   listener.abort()
 })
@@ -159,16 +98,16 @@ test('what is not stored is not acknowledged', async () => {
 test('a store that is away at the end, for too long: the end comes, and says that something is missing', async () => {
   const call = await seed()
   const { listener } = await listen(await claim(call, 'one'), 100)
-  await hear(listener, 0, 31_000)
+  await of.hear(listener, 0, 31_000)
   await eventually(async () => (await look(call))?.rows.length === 1)
   store.away(true)
-  await listener.finish()
+  await listener.finish(of.undisturbed)
   listener.abort()
   store.away(false)
   expect(await alerts(call)).toEqual(['recording_incomplete'])
   const found = await look(call)
   expect(found?.row.recordedMs).toBe(PART_MS)
-  expect(found?.wav.equals(toWav(sound(0, PART_MS), 8_000))).toBe(true)
+  expect(found?.wav.equals(toWav(of.sound(0, PART_MS), 8_000))).toBe(true)
 })
 
 test('nothing more is kept of a recording that is erased while its call goes on', async () => {
@@ -182,11 +121,11 @@ test('nothing more is kept of a recording that is erased while its call goes on'
       .set({ wrapped: null, erasedAt: new Date() })
       .where(eq(recordings.callId, call.callId)),
   )
-  await hear(listener, 0, 31_000)
+  await of.hear(listener, 0, 31_000)
   acknowledger.read('1-0', 31_000)
   words.moveTo(31_000)
   await eventually(() => acknowledger.position().ackedId === '1-0')
-  await listener.finish()
+  await listener.finish(of.undisturbed)
   listener.abort()
   expect(store.objects.size).toBe(0)
   expect(await alerts(call)).toEqual([])
@@ -195,10 +134,10 @@ test('nothing more is kept of a recording that is erased while its call goes on'
 test('after it is told to stop, nothing is written', async () => {
   const call = await seed()
   const { listener } = await listen(await claim(call, 'one'))
-  await hear(listener, 0, 10_000)
+  await of.hear(listener, 0, 10_000)
   listener.abort()
-  await hear(listener, 10_000, 40_000)
-  await listener.finish()
+  await of.hear(listener, 10_000, 40_000)
+  await listener.finish(of.undisturbed)
   expect(store.objects.size).toBe(0)
   expect((await look(call))?.row).toMatchObject({ recordedMs: 0, finishedAt: null })
 })

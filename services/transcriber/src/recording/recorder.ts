@@ -18,19 +18,35 @@ export type RecorderDeps = OpenDeps & ReadDeps & { ledger: Ledger; clock: Clock 
  */
 export const FINISH_WAIT_MS = 60_000
 
+/** What a try that was given up gets to come to its end: one that hangs holds up nobody. */
+const GIVE_UP_MS = 2_000
+
 /**
  * Keeps the audio of calls whose phone has `keepRecording`: sealed parts in a store, each with a row.
  * What is not stored yet is not acknowledged, so a successor hears it again; the words never wait.
  */
 export function createRecorder(deps: RecorderDeps, o: { finishWaitMs?: number } = {}): Listen {
   return async (claim, acknowledger) => {
-    const recording = await openRecording(deps, claim)
-    if (recording === null || deps.store === null) return null
+    const opened = await openRecording(deps, claim)
+    if (opened.kind === 'none') return null
+    if (opened.kind === 'unable') return noteMissing(deps, claim, opened.id)
+    const { recording, store } = opened
     const mark = acknowledger.mark()
     mark.moveTo(recording.recordedMs)
     const log = deps.log.child({ callId: claim.callId, recordingId: recording.id })
     const finishWaitMs = o.finishWaitMs ?? FINISH_WAIT_MS
-    return record({ ...deps, store: deps.store, log, finishWaitMs }, claim, recording, mark)
+    return record({ ...deps, store, log, finishWaitMs }, claim, recording, mark)
+  }
+}
+
+/** In place of a recorder that cannot be: at the end of the call, its recording is said to be incomplete. */
+function noteMissing(deps: RecorderDeps, claim: Claim, id: string): Listener {
+  return {
+    take: () => Promise.resolve(),
+    async finish(signal) {
+      if (!signal.aborted) await finishRecording(deps, claim, { id }, { isIncomplete: true })
+    },
+    abort: () => undefined,
   }
 }
 
@@ -39,7 +55,7 @@ type Deps = RecorderDeps & { store: RecordingStore; finishWaitMs: number }
 function record(deps: Deps, claim: Claim, recording: Recording, mark: Mark): Listener {
   const stop = new AbortController()
   const { signal } = stop
-  let isIncomplete = false
+  let { isIncomplete } = recording
   /** Whose the recording is when we end: another holder's, or nobody's any more. */
   let isOver = false
   const source = createPartSource({
@@ -75,14 +91,18 @@ function record(deps: Deps, claim: Claim, recording: Recording, mark: Mark): Lis
       source.take(moment)
       return Promise.resolve()
     },
-    async finish() {
+    async finish(handOver) {
       source.end()
-      const inTime = await settlesWithin(storing, deps.finishWaitMs, deps.clock, signal)
-      if (signal.aborted || isOver) return
-      if (!inTime) {
+      const isStored = await settlesWithin(storing, deps.finishWaitMs, {
+        clock: deps.clock,
+        signal: AbortSignal.any([signal, handOver]),
+      })
+      if (signal.aborted || handOver.aborted || isOver) return
+      if (!isStored) {
         isIncomplete = true
         stop.abort()
-        await storing
+        await settlesWithin(storing, GIVE_UP_MS, { clock: deps.clock, signal: handOver })
+        if (isAborted(handOver)) return
       }
       await finishRecording(deps, claim, recording, { isIncomplete })
       mark.release()
@@ -93,11 +113,14 @@ function record(deps: Deps, claim: Claim, recording: Recording, mark: Mark): Lis
   }
 }
 
+/** As it is now, whatever was known of it before. */
+const isAborted = (signal: AbortSignal): boolean => signal.aborted
+
+/** True when the work has settled; false when it takes too long, or nobody waits any more. */
 async function settlesWithin(
   work: Promise<void>,
   ms: number,
-  clock: Pick<Clock, 'sleep'>,
-  signal: AbortSignal,
+  { clock, signal }: { clock: Pick<Clock, 'sleep'>; signal: AbortSignal },
 ): Promise<boolean> {
   const done = new AbortController()
   const tooLong = clock.sleep(ms, AbortSignal.any([signal, done.signal])).then(

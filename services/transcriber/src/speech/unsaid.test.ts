@@ -5,7 +5,7 @@ const agent = (startMs: number, endMs: number) => ({
   ...{ startMs, endMs, speaker: 'agent' },
   text: 'x',
 })
-const said = [agent(2_000, 5_000)]
+const said = { finals: [agent(2_000, 5_000)], gaps: [] }
 
 test.each([
   ['the same again', agent(2_000, 5_000), false],
@@ -34,8 +34,14 @@ test('of words with times those behind what was said are kept, however short', (
 })
 
 test('what is new to its last word is kept as it was written', () => {
-  const after = [agent(1_000, 4_200)]
+  const after = { finals: [agent(1_000, 4_200)], gaps: [] }
   expect(unsaidOf(after, { ...heard, words: answer })).toMatchObject({ text: heard.text })
-  const before = [agent(3_000, 4_300)]
+  const before = { finals: [agent(3_000, 4_300)], gaps: [] }
   expect(unsaidOf(before, { ...heard, words: answer })).toMatchObject({ text: heard.text })
+})
+
+test('a word that was named as missing stays so, whoever said it', () => {
+  const missing = { finals: [], gaps: [{ startMs: 3_000, endMs: 4_500 }] }
+  expect(unsaidOf(missing, { ...heard, words: answer })).toEqual(word('right yes', 4_600, 5_200))
+  expect(unsaidOf(missing, heard)).toMatchObject({ text: heard.text })
 })

@@ -19,6 +19,7 @@ import {
   connectDatabase,
   connectProvisioner,
   phones,
+  recordings,
   tenants,
   transcriptions,
 } from '@callwire/db'
@@ -33,6 +34,7 @@ import { openSocket } from './media-socket.ts'
 
 export const contentKeys = `k1:${Buffer.alloc(32, 1).toString('base64')}`
 const ring = parseContentRing(contentKeys)
+const otherRing = parseContentRing(`k1:${Buffer.alloc(32, 9).toString('base64')}`)
 
 export type SeededCall = { tenantId: string; callId: string }
 export type Fixture = Awaited<ReturnType<typeof createFixture>>
@@ -160,6 +162,24 @@ export async function createFixture() {
       await dialer.withTenant(tenantId, (tx) =>
         tx.delete(callKeys).where(eq(callKeys.callId, callId)),
       )
+    },
+    /** Wraps a call's data key with a key that no transcriber here holds. */
+    async loseKey({ tenantId, callId }: SeededCall): Promise<void> {
+      const dialer = await connect('dialer')
+      await dialer.withTenant(tenantId, async (tx) => {
+        const { wrapped } = createDataKey(otherRing, { tenantId, callId })
+        await tx.update(callKeys).set({ wrapped }).where(eq(callKeys.callId, callId))
+      })
+    },
+    /** The same with its recording's key. */
+    async loseRecordingKey({ tenantId, callId }: SeededCall): Promise<void> {
+      const dialer = await connect('dialer')
+      await dialer.withTenant(tenantId, async (tx) => {
+        const at = eq(recordings.callId, callId)
+        const [row] = await tx.select({ id: recordings.id }).from(recordings).where(at)
+        const { wrapped } = createDataKey(otherRing, { tenantId, recordingId: row?.id ?? '' })
+        await tx.update(recordings).set({ wrapped }).where(at)
+      })
     },
     /** A media socket of a call, with its first audio. */
     async socket(call: SeededCall, o: { clockStartMs?: number; priorClockMs?: number } = {}) {
