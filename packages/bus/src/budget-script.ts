@@ -11,11 +11,13 @@
  * 5 `turns`   tenants: → when each was last given something, in µs
  * 6 `seeded`  processes that told what they know of the time before `memory` begins
  * 7 prefix of the tenants' lines: place → its order (high priority first, then first come)
+ * 8 `yielded` there while a request that yields has lately been given what others wait for
  *
  * ARGV
  * 1 limit, 2 window ms, 3 settle ms, 4 no-show ms, 5 id of the request, 6 process,
- * 7 tenant or '', 8 place, 9 priority, 10 '1' when what is known of the time before follows:
- * id, age in ms, id, age …
+ * 7 tenant or '', 8 place, 9 priority, 10 ms between requests that yield and are given something
+ * though others wait; 0: does not yield, 11 '1' when what is known of the time before follows: id,
+ * age in ms, id, age …
  *
  * Answers {'ok'}, {'seed'} (tell what is known and ask again), or
  * {'wait', ms until to ask again, ms until there is room as it looks, 'budget' | 'held'}.
@@ -24,6 +26,7 @@ export const takeScript = `
 local limit, window = tonumber(ARGV[1]), tonumber(ARGV[2])
 local settle, noShow = tonumber(ARGV[3]), tonumber(ARGV[4])
 local id, process, tenant, place = ARGV[5], ARGV[6], ARGV[7], ARGV[8]
+local yields = tonumber(ARGV[10])
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local nowUs = time[1] * 1000000 + time[2]
@@ -44,9 +47,9 @@ if now - since < settle + window then
   local told, settling = run .. ':' .. process, run .. ' settles'
   if redis.call('SISMEMBER', KEYS[6], told) == 0 then
     local waits = now - since < settle and redis.call('SISMEMBER', KEYS[6], settling) == 1
-    if ARGV[10] ~= '1' and not waits then return {'seed'} end
+    if ARGV[11] ~= '1' and not waits then return {'seed'} end
     local forgotten = 0
-    for i = 11, #ARGV, 2 do
+    for i = 12, #ARGV, 2 do
       local at = text(now - tonumber(ARGV[i + 1]))
       forgotten = forgotten + redis.call('ZADD', KEYS[2], 'NX', at, ARGV[i])
     end
@@ -82,6 +85,8 @@ if tenant ~= '' then
   ahead = redis.call('ZCOUNT', KEYS[4], '-inf', text(now))
   local back = tonumber(redis.call('ZSCORE', KEYS[4], tenant .. ' ' .. place) or 'inf')
   if back <= now then ahead = 0 end
+elseif yields > 0 and redis.call('EXISTS', KEYS[8]) == 1 then
+  ahead = redis.call('ZCARD', KEYS[4])
 end
 if openAt <= now and room > ahead then
   redis.call('ZADD', KEYS[2], text(now), id)
@@ -91,6 +96,8 @@ if openAt <= now and room > ahead then
     redis.call('ZREM', KEYS[4], tenant .. ' ' .. place)
     redis.call('ZADD', KEYS[5], text(nowUs), tenant)
     redis.call('PEXPIRE', KEYS[5], 7200000)
+  elseif yields > 0 and redis.call('ZCARD', KEYS[4]) > 0 then
+    redis.call('SET', KEYS[8], '1', 'PX', yields)
   end
   return {'ok'}
 end

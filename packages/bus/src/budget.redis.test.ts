@@ -261,3 +261,27 @@ test('while Redis or the history is away nothing is given', async () => {
   await expect(budgetOf(bus, 5).hold(uniqueId('sid'), 5)).rejects.toMatchObject(failure)
   await redis.restart()
 })
+
+test('a request that yields leaves the room to who waits, but for one in ten', async () => {
+  await using bus = await testBus()
+  const sid = uniqueId('sid')
+  const budget = budgetOf(bus, 100)
+  const question = () => budget.take(sid, { yields: true })
+  for (let n = 0; n < 90; n += 1) expect((await question()).ok).toBe(true)
+  for (let n = 0; n < 10; n += 1) expect((await budget.take(sid)).ok).toBe(true)
+  // Twenty wait for the room that comes when those ninety grow old.
+  const line = Array.from({ length: 120 }, () => newPlace('ten'))
+  for (const place of line) expect((await budget.take(sid, { place })).ok).toBe(false)
+  await passTime(bus.conn, sid, 62_500)
+  expect((await question()).ok).toBe(true)
+  expect((await question()).ok).toBe(false)
+  for (const place of line.slice(0, 50)) expect((await budget.take(sid, { place })).ok).toBe(true)
+  expect((await question()).ok).toBe(false)
+  await passTime(bus.conn, sid, 6_201)
+  expect((await question()).ok).toBe(true)
+  expect((await question()).ok).toBe(false)
+  // Nobody comes any more: what is there is anybody's.
+  await passTime(bus.conn, sid, 200_000)
+  expect((await question()).ok).toBe(true)
+  expect((await question()).ok).toBe(true)
+})

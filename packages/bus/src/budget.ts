@@ -26,6 +26,8 @@ export type BudgetPlace = {
 export type TakeOptions = {
   /** Without one a request takes what room there is now, past all who wait. */
   place?: BudgetPlace
+  /** Without a place: leaves what room there is to all who wait, but for one request in ten. */
+  yields?: boolean
   /** Used instead of the budget's own, by a caller that holds a database connection already. */
   history?: RequestHistory
 }
@@ -58,6 +60,8 @@ export const windowMs = 60_000 + 2_000
 export const settleMs = 2_000
 /** Who is told to come back and does not come for so long loses its place, and delays nobody. */
 const noShowMs = 10_000
+/** While others wait, one request in so many goes to those that yield: they get on all the same. */
+const yieldingShare = 10
 /** Redis may be flushed while its memory is refilled; twice in a row it is not worth a third try. */
 const seedings = 2
 
@@ -90,29 +94,40 @@ export function createBudget(
   const takeOnce = createScript(conn, takeScript)
   const holdOnce = createScript(conn, holdScript)
 
-  const ask = (sid: string, id: string, place: BudgetPlace | undefined, known: Known | null) => {
+  const yieldMs = Math.ceil((windowMs * yieldingShare) / o.perMinute)
+
+  const ask = (
+    sid: string,
+    id: string,
+    { place, yields = false }: TakeOptions,
+    known: Known | null,
+  ) => {
     const key = names.budget(sid)
-    const parts = ['', ':hold', ':backs', ':turns', ':seeded', ':line:'].map((part) => key + part)
+    const parts = ['', ':hold', ':backs', ':turns', ':seeded', ':line:', ':yielded'].map(
+      (part) => key + part,
+    )
     const who =
       place === undefined
         ? ['', '', 0]
         : [place.tenantId, place.id, Math.min(9, Math.max(0, place.priority))]
     const seeds =
       known === null ? [] : ['1', ...known.flatMap(({ id, ageMs }) => [id, Math.floor(ageMs)])]
-    const args = [o.perMinute, windowMs, settleMs, noShowMs, id, process, ...who, ...seeds]
+    const args = [o.perMinute, windowMs, settleMs, noShowMs, id, process, ...who]
+    args.push(yields ? yieldMs : 0, ...seeds)
     return busCall(async () =>
       answerSchema.parse(await takeOnce([names.budgetMemory, ...parts], args)),
     )
   }
 
   return {
-    take: async (sid, { place, history = o.history } = {}) => {
+    take: async (sid, asked = {}) => {
+      const { history = o.history } = asked
       const id = o.random(12).toString('base64url')
-      let answer = await ask(sid, id, place, null)
+      let answer = await ask(sid, id, asked, null)
       for (let i = 0; answer[0] === 'seed' && i < seedings; i += 1) {
         // Of a request that is in both, the younger age counts: the row is written a little later.
         const known = [...own.recent(sid), ...(await history.recent(sid, windowMs))]
-        answer = await ask(sid, id, place, known)
+        answer = await ask(sid, id, asked, known)
       }
       switch (answer[0]) {
         case 'ok':

@@ -322,8 +322,9 @@ as $$
   select count(*)::integer from calls c where c.status = 'unknown' and c.reason_code = 'needs_review'
 $$;
 
--- Placed, and no news for so long. Fair between tenants, the longest silent first.
-create function unpolled_calls(older_than_ms integer, most integer)
+-- Placed, no news, and time to ask: first some time after its last step, then after as long as was
+-- waited before, at most the longest wait. Fair between tenants, the longest silent first.
+create function unpolled_calls(first_ms integer, longest_ms integer, most integer)
   returns table (tenant_id text, call_id text)
 language sql stable security definer set search_path = app, pg_temp
 as $$
@@ -333,11 +334,14 @@ as $$
       row_number() over (partition by c.tenant_id order by news.last_at, c.id) as turn
     from calls c
     cross join lateral (
-      select coalesce(c.heard_at, c.dialed_at, c.dialing_at, c.created_at) as last_at
+      select coalesce(c.heard_at, c.dialed_at, c.dialing_at, c.created_at) as last_at,
+        greatest(c.unknown_at, c.answered_at, c.dialed_at, c.dialing_at, c.created_at) as since
     ) news
     where c.status in ('dialing', 'unknown', 'ringing', 'in-progress')
       and c.sid is not null and c.direction = 'outbound'
-      and news.last_at < now() - older_than_ms * interval '1 millisecond'
+      and news.last_at <= now() - least(
+        greatest(news.last_at - news.since, first_ms * interval '1 millisecond'),
+        greatest(longest_ms, first_ms) * interval '1 millisecond')
   ) silent
   order by silent.turn, silent.last_at limit most
 $$;
@@ -665,7 +669,8 @@ grant execute on function call_by_id(text), call_by_sid(text), phone_by_id(text)
   phone_by_ingest_key(text), phone_by_token_hash(text), stream_token_by_hash(text)
   to callwire_ingest;
 grant execute on function call_by_id(text), due_calls(integer), stale_dialing(integer, integer),
-  unknown_calls(integer, integer, integer), parked_calls(), unpolled_calls(integer, integer), unapplied_callbacks(integer, integer),
+  unknown_calls(integer, integer, integer), parked_calls(),
+  unpolled_calls(integer, integer, integer), unapplied_callbacks(integer, integer),
   stale_streams(integer, integer), pending_transcriptions(integer), unreceipted_calls(integer),
   expired_calls(integer), calls_over_limit(integer, integer, integer), account_live_calls(text),
   call_of_attempt(text, integer), old_idempotency_keys(bigint, integer), tenants_past_retention(),

@@ -110,7 +110,7 @@ test('one tenant’s many unknown or silent calls keep no other’s from their t
   const unknown = await call(31, 2, { status: 'unknown', unknown_at: ago(70_000) })
   const silent = await call(32, 2, { status: 'ringing', sid: 's32', dialed_at: ago(70_000) })
   expect(idsOf(await dialer.finder.unknownCalls(5_000, 60_000, 2))).toContain(unknown)
-  expect(idsOf(await dialer.finder.unpolledCalls(60_000, 2))).toContain(silent)
+  expect(idsOf(await dialer.finder.unpolledCalls(60_000, 480_000, 2))).toContain(silent)
 })
 
 test('unpolled calls were placed, have not ended and are silent', async () => {
@@ -120,7 +120,27 @@ test('unpolled calls were placed, have not ended and are silent', async () => {
   await call(13, 1, { status: 'completed', ...silent, sid: 'c' })
   await call(14, 1, { status: 'in-progress', ...silent, sid: 'd', direction: 'inbound' })
   await call(15, 1, { status: 'ringing', dialed_at: ago(90_000) })
-  expect(idsOf(await dialer.finder.unpolledCalls(60_000, 9))).toEqual([live])
+  expect(idsOf(await dialer.finder.unpolledCalls(60_000, 480_000, 9))).toEqual([live])
+})
+
+test('a call is asked about ever less often, up to the longest wait', async () => {
+  const heard = (dialedMs: number, heardMs: number, over: object = {}) => ({
+    ...{ status: 'in-progress', sid: `s${dialedMs}`, created_at: ago(dialedMs) },
+    ...{ dialing_at: ago(dialedMs), dialed_at: ago(dialedMs), heard_at: ago(heardMs), ...over },
+  })
+  const due = [
+    await call(11, 1, heard(185_000, 99_000)),
+    await call(12, 2, heard(9_000_000, 481_000)),
+    // Its last step counts, not how old the call is.
+    await call(13, 1, heard(9_000_001, 61_000, { answered_at: ago(62_000) })),
+    await call(14, 1, heard(9_000_002, 61_000, { unknown_at: ago(61_000) })),
+    // A person named its sid just now: nobody has spoken of it.
+    await call(15, 2, { ...heard(300_000, 0), heard_at: null, unknown_at: ago(9) }),
+  ]
+  await call(21, 1, heard(185_001, 85_000))
+  await call(22, 2, heard(9_000_003, 450_000))
+  const found = await dialer.finder.unpolledCalls(60_000, 480_000, 9)
+  expect(idsOf(found).toSorted()).toEqual(due.toSorted())
 })
 
 test('unreceipted calls ended a second ago, with something else as their last fact', async () => {

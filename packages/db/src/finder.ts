@@ -38,8 +38,11 @@ export type Finder = {
   unknownCalls(firstMs: number, longestMs: number, limit: number): Promise<FoundCall[]>
   /** How many calls are parked for a person, over all tenants. */
   parkedCalls(): Promise<number>
-  /** Outbound, placed, not ended, nothing heard for so long. */
-  unpolledCalls(olderThanMs: number, limit: number): Promise<FoundCall[]>
+  /**
+   * Outbound, placed, not ended, and due for a question: `firstMs` after its last step without any
+   * news, then after as long as was waited before, at most `longestMs`.
+   */
+  unpolledCalls(firstMs: number, longestMs: number, limit: number): Promise<FoundCall[]>
   unappliedCallbacks(olderThanMs: number, limit: number): Promise<FoundCall[]>
   /** Open media streams without a heartbeat for so long. */
   staleStreams(olderThanMs: number, limit: number): Promise<(FoundCall & { streamId: string })[]>
@@ -126,7 +129,8 @@ export function createFinder(client: Client): Finder {
       const [row] = await client.rows<{ count: number }>('select finder.parked_calls() as count')
       return row?.count ?? 0
     },
-    unpolledCalls: (ageMs, limit) => many(one.call, 'unpolled_calls', [ageMs, limit]),
+    unpolledCalls: (firstMs, longestMs, limit) =>
+      many(one.call, 'unpolled_calls', [firstMs, longestMs, limit]),
     unappliedCallbacks: (ageMs, limit) => many(one.call, 'unapplied_callbacks', [ageMs, limit]),
     staleStreams: (ageMs, limit) =>
       many(`${one.call}, stream_id as "streamId"`, 'stale_streams', [ageMs, limit]),

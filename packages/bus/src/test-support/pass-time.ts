@@ -17,9 +17,11 @@ if since then redis.call('HSET', KEYS[1], 'since', text(since - ms)) end
 age(KEYS[2], ms)
 age(KEYS[2] .. ':backs', ms)
 age(KEYS[2] .. ':turns', ms * 1000)
-local held = redis.call('PTTL', KEYS[2] .. ':hold')
-if held > ms then redis.call('PEXPIRE', KEYS[2] .. ':hold', held - ms)
-elseif held > 0 then redis.call('DEL', KEYS[2] .. ':hold') end
+for _, part in ipairs({ ':hold', ':yielded' }) do
+  local left = redis.call('PTTL', KEYS[2] .. part)
+  if left > ms then redis.call('PEXPIRE', KEYS[2] .. part, left - ms)
+  elseif left > 0 then redis.call('DEL', KEYS[2] .. part) end
+end
 return 1`
 
 export async function passTime(conn: BusConnection, sid: string, ms: number): Promise<void> {

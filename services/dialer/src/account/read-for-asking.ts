@@ -1,3 +1,4 @@
+import type { TakeOptions } from '@callwire/bus'
 import { calls, phones, type Tx } from '@callwire/db'
 import type { ExotelAccount } from '@callwire/exotel'
 import { loadCall, type CallRow } from '@callwire/ledger'
@@ -12,7 +13,7 @@ import { integrityAlert } from './integrity-alert.ts'
 import { globalOf, openAccount, readOwnAccount, type PhoneAccount } from './phone-account.ts'
 
 /** A call that may be asked about, and the account whose budget that costs; no seal is opened. */
-export type Askable = { call: CallRow; accountSid: string | null }
+export type Askable = { call: CallRow; accountSid: string | null; host: string | null }
 
 type Deps = Pick<
   DialerDeps,
@@ -34,7 +35,9 @@ export async function readAskable(
     const call = await loadCall(tx, o.callId)
     if (call === null) return null
     const account = await accountOfCall(tx, d, call)
-    return { call, accountSid: account?.sid ?? null }
+    if (account === null) return { call, accountSid: null, host: null }
+    const host = account.kind === 'own' ? account.stored.subdomain : (d.globalAccount?.host ?? null)
+    return { call, accountSid: account.sid, host }
   })
 }
 
@@ -54,9 +57,10 @@ export type Asking = {
 export async function takeForAsking(
   d: Pick<DialerDeps, 'budget'>,
   { accountSid }: Askable,
+  o?: TakeOptions,
 ): Promise<{ ok: true; request: TakenRequest | null } | { ok: false; retryAfterMs: number }> {
   if (accountSid === null) return { ok: true, request: null }
-  const take = await d.budget.take(accountSid)
+  const take = await d.budget.take(accountSid, o)
   if (!take.ok) return { ok: false, retryAfterMs: take.retryAfterMs }
   return { ok: true, request: { accountSid, id: take.id } }
 }

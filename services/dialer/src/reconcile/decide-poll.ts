@@ -4,6 +4,8 @@ export type PollDecision = { kind: 'apply' } | { kind: 'give_up' } | { kind: 'wa
 
 /** Exotel ends every call after four hours at the latest. */
 export const longestCallMs = 4 * 3_600_000
+/** A call of hours is asked about this often, as a multiple of its first wait. */
+const longestWait = 8
 /** What Exotel knows of a call settles minutes after its end; an hour is generous. */
 const settleMs = 3_600_000
 
@@ -23,4 +25,32 @@ export function decidePoll(o: {
   const limitMs = o.timeLimitSeconds === null ? longestCallMs : o.timeLimitSeconds * 1_000
   if (o.ageMs >= limitMs + settleMs) return { kind: 'give_up' }
   return o.status === null ? { kind: 'wait' } : { kind: 'apply' }
+}
+
+/**
+ * When to ask about a live call of which nothing is heard: first `afterMs` after its last step, then
+ * each wait as long as all the waits before it, at most {@link longestPollWaitMs}: a talk of an hour
+ * costs its account ten questions, not sixty. Epoch ms.
+ *
+ * @param call.heardAt - null when nobody spoke of the call under the Sid that it has
+ */
+export function nextPollAt(call: PolledMoments, afterMs: number): number {
+  const { heardAt, dialedAt, dialingAt, createdAt } = call
+  const steps = [call.unknownAt, call.answeredAt, dialedAt, dialingAt, createdAt]
+  const since = Math.max(...steps.map((at) => at?.getTime() ?? 0))
+  const lastAt = (heardAt ?? dialedAt ?? dialingAt ?? createdAt).getTime()
+  return lastAt + Math.min(Math.max(lastAt - since, afterMs), longestPollWaitMs(afterMs))
+}
+
+export type PolledMoments = {
+  createdAt: Date
+  dialingAt: Date | null
+  dialedAt: Date | null
+  unknownAt: Date | null
+  answeredAt: Date | null
+  heardAt: Date | null
+}
+
+export function longestPollWaitMs(afterMs: number): number {
+  return afterMs * longestWait
 }

@@ -13,8 +13,11 @@ export type Candidate = {
 
 export type Search =
   | { kind: 'searched'; candidates: readonly Candidate[] }
-  /** No list could be had: refused for good (credentials), or just not now. */
-  | { kind: 'unavailable'; refused: boolean }
+  /**
+   * No list could be had: refused for good (credentials), or just not now; `unanswered` when Exotel
+   * was asked and gave no answer that means anything.
+   */
+  | { kind: 'unavailable'; refused: boolean; unanswered?: boolean }
 
 export type ReconcileDecision =
   | { kind: 'adopt'; sid: string; status: CallStatus }

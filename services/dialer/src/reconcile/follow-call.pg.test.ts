@@ -67,8 +67,10 @@ describe('an attempt of unknown outcome', () => {
     suite.exotel.v3 = false
     suite.exotel.next.push('place-and-cut', 'place-and-cut')
     const phoneId = await suite.world.addPhone(suite.exotel.host, stream)
-    await using _dialer = await startTestDialer(environment(noPolls))
     const ids = [await suite.world.addCall(phoneId), await suite.world.addCall(phoneId)]
+    // Both are placed before either is looked for.
+    const late = environment({ ...noPolls, RECONCILE_AFTER_MS: '1000' })
+    await using _dialer = await startTestDialer(late)
     for (const id of ids) {
       await eventually(async () => (await suite.world.call(id)).reasonCode === 'needs_review', {
         what: 'needs_review',
@@ -94,12 +96,12 @@ describe('a dialer that is killed', () => {
     suite.exotel.next.push('place-and-stall')
     const phoneId = await suite.world.addPhone(suite.exotel.host, stream)
     const callId = await suite.world.addCall(phoneId)
-    const first = await startDialerProcess(environment(noPolls))
+    const first = await startDialerProcess(environment({ ...noPolls, DIAL_TIMEOUT_MS: '30000' }))
     await eventually(() => suite.exotel.placed.length === 1)
     await first.kill()
     expect((await suite.world.call(callId)).status).toBe('dialing')
 
-    const second = await startDialerProcess(environment(noPolls))
+    const second = await startDialerProcess(environment({ ...noPolls, DIAL_TIMEOUT_MS: '3000' }))
     try {
       const call = await suite.world.placed(callId)
       expect(call).toMatchObject({ status: 'ringing', sid: suite.exotel.placed[0]?.sid, fence: 2 })
@@ -140,7 +142,7 @@ describe('the audit', () => {
     const callId = await suite.world.addCall(phoneId)
     await suite.world.placed(callId)
     const [placed] = suite.exotel.placed
-    await eventually(async () => (await suite.world.audits()).length >= 6, { boundMs: 15_000 })
+    await eventually(async () => (await suite.world.audits()).length >= 6, { boundMs: 30_000 })
     if (placed !== undefined) placed.status = 'completed'
     await suite.world.reaches(callId, 'completed')
     await dialer[Symbol.asyncDispose]()

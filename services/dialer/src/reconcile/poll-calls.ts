@@ -1,15 +1,20 @@
-import type { CallJob } from '@callwire/contracts'
+import { isFinal } from '@callwire/contracts'
 import type { DetailsOutcome } from '@callwire/exotel'
-import { changeStatus, loadCall, writeReceiptIfDone } from '@callwire/ledger'
+import { changeStatus, loadCall, writeReceiptIfDone, type CallRow } from '@callwire/ledger'
 import { errorFields } from '@callwire/runtime'
 import { heedAnswer } from '../account/account-budget.ts'
-import { claimAsking, readAskable, takeForAsking, type Asking } from '../account/read-for-asking.ts'
+import {
+  claimAsking,
+  readAskable,
+  takeForAsking,
+  type Askable,
+  type Asking,
+} from '../account/read-for-asking.ts'
 import type { DialerDeps } from '../deps.ts'
 import { applyNews } from '../news/apply-news.ts'
 import { legsOf } from '../news/legs.ts'
-import { forEachCall } from '../for-each-call.ts'
-import { decidePoll } from './decide-poll.ts'
-import { createRests, type Rests } from './rests.ts'
+import { createAsker, type Answered } from './ask-about-calls.ts'
+import { decidePoll, longestPollWaitMs, nextPollAt } from './decide-poll.ts'
 
 /** Wide, because calls whose account has no request to spare stand among the others. */
 const batchSize = 500
@@ -18,29 +23,33 @@ const batchSize = 500
  * Asks Exotel about live calls of which nothing was heard for long: a callback may be lost. Call the
  * result every round.
  */
-export function createPoller(d: DialerDeps): () => Promise<void> {
-  const rests = createRests(d.clock)
-  return async () => {
-    const silent = await d.database.finder.unpolledCalls(d.settings.callPollAfterMs, batchSize)
-    const askable = silent.filter(({ callId }) => !rests.rests(callId))
-    await forEachCall(askable, d.log, async (job) => {
-      if (!d.stopping.aborted) await pollCall(d, job, rests)
-    })
-  }
+export function createPoller(d: DialerDeps): (ending: AbortSignal) => Promise<void> {
+  const afterMs = d.settings.callPollAfterMs
+  const longestMs = longestPollWaitMs(afterMs)
+  return createAsker(d, {
+    find: () => d.database.finder.unpolledCalls(afterMs, longestMs, batchSize),
+    read: async (job) => {
+      const askable = await readAskable(d, job)
+      // It may have ended, or been spoken of, while others were asked about.
+      return askable !== null && isDue(d, askable.call) ? askable : null
+    },
+    ask: (askable) => pollCall(d, askable),
+  })
 }
 
-async function pollCall(d: DialerDeps, job: CallJob, rests: Rests): Promise<void> {
-  const askable = await readAskable(d, job)
-  const sid = askable?.call.sid ?? null
-  if (askable === null || sid === null) return
+function isDue(d: DialerDeps, call: CallRow): boolean {
+  if (isFinal(call.status) || call.status === 'queued' || call.sid === null) return false
+  return nextPollAt(call, d.settings.callPollAfterMs) <= d.clock.now()
+}
+
+async function pollCall(d: DialerDeps, askable: Askable): Promise<Answered> {
   const { call } = askable
-  const take = await takeForAsking(d, askable)
-  if (!take.ok) {
-    rests.rest(call.id, take.retryAfterMs)
-    return
-  }
+  const { sid } = call
+  if (sid === null) return 'nothing'
+  const take = await takeForAsking(d, askable, { yields: true })
+  if (!take.ok) return { waitMs: take.retryAfterMs }
   const asking = await claimAsking(d, call, { purpose: 'poll', request: take.request })
-  if (asking === null) return
+  if (asking === null) return 'nothing'
   const answer = await ask(d, asking, sid)
   const told = answer?.kind === 'found' ? answer.call : null
   const decision = decidePoll({
@@ -49,7 +58,9 @@ async function pollCall(d: DialerDeps, job: CallJob, rests: Rests): Promise<void
     timeLimitSeconds: call.timeLimitSeconds,
   })
   d.log.info({ callId: call.id, result: decision.kind, status: told?.status }, 'silent call polled')
-  if (decision.kind === 'wait') return
+  const answered =
+    answer === null ? 'nothing' : answer.kind === 'unavailable' ? 'unanswered' : 'answered'
+  if (decision.kind === 'wait') return answered
   await d.ledger.transact(call.tenantId, call.id, async (w) => {
     const now = await loadCall(w.tx, call.id)
     if (now === null) return
@@ -69,6 +80,7 @@ async function pollCall(d: DialerDeps, job: CallJob, rests: Rests): Promise<void
       await writeReceiptIfDone(w, d.clock.now())
     }
   })
+  return answered
 }
 
 /** Null when nothing could be asked. */

@@ -1,4 +1,4 @@
-import { reasonOf, type CallCandidate, type CallJob } from '@callwire/contracts'
+import { reasonOf, type CallCandidate } from '@callwire/contracts'
 import {
   changeStatus,
   loadCall,
@@ -8,20 +8,25 @@ import {
   type CallRow,
   type LedgerWork,
 } from '@callwire/ledger'
-import { claimAsking, readAskable, takeForAsking } from '../account/read-for-asking.ts'
+import {
+  claimAsking,
+  readAskable,
+  takeForAsking,
+  type Askable,
+} from '../account/read-for-asking.ts'
 import type { DialerDeps } from '../deps.ts'
 import { applyNews } from '../news/apply-news.ts'
-import { forEachCall } from '../for-each-call.ts'
 import { patchCall } from '../patch-call.ts'
 import { raiseAlert } from '../raise-alert.ts'
+import { createAsker, type Answered } from './ask-about-calls.ts'
 import {
   decideReconcile,
   longestWaitMs,
   nextLookAt,
   type Candidate,
   type ReconcileDecision,
+  type Search,
 } from './decide-reconcile.ts'
-import { createRests, type Rests } from './rests.ts'
 import { searchForCall } from './search-for-call.ts'
 
 /** Wide, because calls whose account has no request to spare stand among the others. */
@@ -30,48 +35,65 @@ const batchSize = 1_000
 const mostCandidates = 50
 
 /** Finds out what became of calls whose placing had an unknown outcome. Call the result every round. */
-export function createReconciler(d: DialerDeps): () => Promise<void> {
-  const rests = createRests(d.clock)
-  return async () => {
-    const { reconcileAfterMs, reconcileGraceMs } = d.settings
-    const longestMs = longestWaitMs(reconcileGraceMs)
-    const due = await d.database.finder.unknownCalls(reconcileAfterMs, longestMs, batchSize)
-    const askable = due.filter(({ callId }) => !rests.rests(callId))
-    await forEachCall(askable, d.log, async (job) => {
-      if (!d.stopping.aborted) await reconcileCall(d, job, rests)
-    })
-  }
+export function createReconciler(d: DialerDeps): (ending: AbortSignal) => Promise<void> {
+  const { reconcileAfterMs, reconcileGraceMs } = d.settings
+  const longestMs = longestWaitMs(reconcileGraceMs)
+  return createAsker(d, {
+    find: () => d.database.finder.unknownCalls(reconcileAfterMs, longestMs, batchSize),
+    read: async (job) => {
+      const askable = await readAskable(d, job)
+      return askable !== null && isDue(d, askable.call) ? askable : null
+    },
+    ask: (askable) => reconcileCall(d, askable),
+    leave: async ({ call }) => {
+      const search = { kind: 'unavailable', refused: false } as const
+      await conclude(d, call, search, elapsedMsOf(d, call))
+    },
+  })
 }
 
-async function reconcileCall(d: DialerDeps, job: CallJob, rests: Rests): Promise<void> {
-  const askable = await readAskable(d, job)
-  if (askable === null || !isDue(d, askable.call)) return
+async function reconcileCall(d: DialerDeps, askable: Askable): Promise<Answered> {
   const { call } = askable
   const take = await takeForAsking(d, askable)
-  if (!take.ok) {
-    rests.rest(call.id, take.retryAfterMs)
-    return
-  }
+  if (!take.ok) return { waitMs: take.retryAfterMs }
   const { request } = take
   const asking = await claimAsking(d, call, { purpose: 'reconcile', request })
-  if (asking === null) return
-  const elapsedMs = d.clock.now() - (call.dialingAt ?? call.createdAt).getTime()
+  if (asking === null) return 'nothing'
+  const elapsedMs = elapsedMsOf(d, call)
   const search = await searchForCall(d, asking)
+  const result = await conclude(d, call, search, elapsedMs)
+  d.metrics.reconciled(result)
+  d.log.info({ callId: call.id, result, elapsedMs }, 'unknown call looked for')
+  if (asking.account === null) return 'nothing'
+  return search.kind === 'unavailable' && search.unanswered ? 'unanswered' : 'answered'
+}
+
+function elapsedMsOf(d: DialerDeps, call: CallRow): number {
+  return d.clock.now() - (call.dialingAt ?? call.createdAt).getTime()
+}
+
+async function conclude(
+  d: DialerDeps,
+  call: CallRow,
+  search: Search,
+  elapsedMs: number,
+): Promise<ReconcileDecision['kind']> {
   const graceMs = d.settings.reconcileGraceMs
   const decision = decideReconcile(search, { callId: call.id, elapsedMs, graceMs })
-  d.metrics.reconciled(decision.kind)
-  d.log.info({ callId: call.id, result: decision.kind, elapsedMs }, 'unknown call looked for')
-  if (decision.kind === 'later') return
+  if (decision.kind === 'later') return decision.kind
   await d.ledger.transact(call.tenantId, call.id, async (w) => {
     const now = await loadCall(w.tx, call.id)
     // A callback, a person or another dialer may have settled it meanwhile.
     if (now?.status !== 'unknown' || now.sid !== null || now.fence !== call.fence) return
+    if (now.reasonCode === NEEDS_REVIEW) return
     await settle(d, w, now, decision)
   })
+  return decision.kind
 }
 
 function isDue(d: DialerDeps, call: CallRow): boolean {
-  if (call.status !== 'unknown' || call.sid !== null) return false
+  const { status, sid, reasonCode } = call
+  if (status !== 'unknown' || sid !== null || reasonCode === NEEDS_REVIEW) return false
   const at = nextLookAt({
     unknownAt: (call.unknownAt ?? call.createdAt).getTime(),
     lastLookAt: call.heardAt?.getTime() ?? null,

@@ -15,6 +15,7 @@ const skewMs = 120_000
 const mostPages = 10
 
 const notNow: Search = { kind: 'unavailable', refused: false }
+const unanswered: Search = { ...notNow, unanswered: true }
 
 type Deps = Pick<
   DialerDeps,
@@ -56,7 +57,8 @@ async function search(
     const answer = await d.exotel.callDetailsV3(account, listed.sid)
     await heedAnswer(d, account.sid, answer)
     // Whose call it is will be told another time: until then it may be anybody's.
-    if (answer.kind === 'rate_limited' || answer.kind === 'unavailable') return notNow
+    if (answer.kind === 'unavailable') return unanswered
+    if (answer.kind === 'rate_limited') return notNow
     const customField = answer.kind === 'found' ? answer.details.customField : null
     const { sid, status, createdAtMs, durationSeconds } = listed
     candidates.push({ sid, status, customField, createdAtMs, durationSeconds })
@@ -77,6 +79,7 @@ async function wholeList(
     if (page > 1 && !(await takeRequest(d, account.sid)).ok) return notNow
     const list = await d.exotel.listCalls(account, { ...filter, ...(after && { after }) })
     await heedAnswer(d, account.sid, list)
+    if (list.kind === 'unavailable') return unanswered
     if (list.kind !== 'found') return { kind: 'unavailable', refused: list.kind === 'rejected' }
     listed.push(...list.calls)
     if (list.after === null) return listed

@@ -129,7 +129,7 @@ export const finderFunctions: Readonly<Record<string, readonly string[]>> = {
   'erased_recordings(integer)': ['dialer'],
   'unapplied_callbacks(integer,integer)': ['dialer'],
   'unknown_calls(integer,integer,integer)': ['dialer'],
-  'unpolled_calls(integer,integer)': ['dialer'],
+  'unpolled_calls(integer,integer,integer)': ['dialer'],
   'unreceipted_calls(integer)': ['dialer'],
   'unused_default()': ['owner'],
   'user_by_email(text)': ['gateway', 'owner'],
