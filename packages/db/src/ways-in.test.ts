@@ -14,6 +14,7 @@ const functions: Readonly<Record<string, string>> = {
   connectDatabase: 'withTenant, the finder, the keys: see database.pg.test.ts',
   connectProvisioner: 'withTenant as the owner, the finder, the keys: see database.pg.test.ts',
   DbError: 'nothing',
+  followDatabaseClock: 'nothing: it is lent the one question that it asks',
   isUniqueViolation: 'nothing',
   migrateDatabase: 'the schema, and no rows',
   serviceDatabaseUrl: 'nothing',
