@@ -50,6 +50,10 @@ export const errorCodes = {
   idempotency_mismatch: { status: 422, meaning: 'The key was used before with another body.' },
   never_call: { status: 422, meaning: 'The number is on the never-call list.' },
   outside_hours: { status: 422, meaning: 'Outside the calling hours of the person called.' },
+  recording_too_long: {
+    status: 422,
+    meaning: 'The audio is longer than one WAV can be: 4 GiB, three days at 8 kHz.',
+  },
   rate_limited: { status: 429, meaning: 'Too many requests; wait for Retry-After.' },
   internal: { status: 500, meaning: 'A fault of ours; quote the request id.' },
   credential_integrity: { status: 500, meaning: 'Stored credentials could not be opened.' },

@@ -14,7 +14,7 @@ export {
   type Playback,
   type Stretch,
 } from './audio/playback.ts'
-export { fromWav, toWav, wavHeader, WAV_HEADER_BYTES } from './audio/wav.ts'
+export { fromWav, MAX_WAV_BYTES, toWav, wavHeader, WAV_HEADER_BYTES } from './audio/wav.ts'
 export { createRecordingStore } from './create-recording-store.ts'
 export { fenceOfPart, isObjectKey, partKey, partPrefix, type PartName } from './object-key.ts'
 export { persistently } from './persistent.ts'

@@ -8,6 +8,7 @@ const PCM = 1
 const CHANNELS = 1
 /** The sizes in a RIFF header are 32 bits. */
 const MAX_DATA_BYTES = 0xffff_ffff - WAV_HEADER_BYTES
+export const MAX_WAV_BYTES = WAV_HEADER_BYTES + MAX_DATA_BYTES
 
 /** The header of a WAV of s16le mono. Throws RangeError beyond 4 GiB. */
 export function wavHeader(o: { sampleRate: number; dataBytes: number }): Buffer {

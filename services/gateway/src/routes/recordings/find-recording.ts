@@ -29,3 +29,12 @@ export async function findRecording(tx: Tx, callId: string) {
     .orderBy(asc(recordingParts.fromMs))
   return { ...row, parts }
 }
+
+/** Whether a recording was erased meanwhile; one that is not there any more was as well. */
+export async function isErased(tx: Tx, recordingId: string): Promise<boolean> {
+  const [row] = await tx
+    .select({ erasedAt: recordings.erasedAt })
+    .from(recordings)
+    .where(eq(recordings.id, recordingId))
+  return row?.erasedAt !== null
+}

@@ -236,6 +236,34 @@ describe('a recording', () => {
     expect(await codeOf(await play())).toBe('500 recording_integrity')
   })
 
+  it('that is erased while it is played ends there, and nobody is called for it', async () => {
+    // More than what lies between the store and a listener who waits.
+    for (let from = 60_000; from < 1_260_000; from += 30_000) {
+      await addPart(recording, from, from + 30_000)
+    }
+    const response = await play()
+    const reader = response.body?.getReader()
+    await reader?.read()
+    await changeRow(gw.databaseUrl, 'recordings', recording.id, {
+      ...{ wrapped: null, erased_at: new Date() },
+    })
+    for (const key of recording.parts) await store.remove(key)
+    const reading = (async () => {
+      for (;;) if ((await reader?.read())?.done !== false) return
+    })()
+    await expect(reading).rejects.toThrow()
+    const lines = gw.logs.text().split('\n')
+    const alerts = lines.filter((line) => line.includes('recording_integrity'))
+    expect(alerts.filter((line) => line.includes(recording.callId))).toEqual([])
+  })
+
+  it('whose clock is longer than a WAV can be is said to be so', async () => {
+    await addPart(recording, 75 * 3_600_000, 75 * 3_600_000 + 1_000)
+    expect(await codeOf(await play({ range: 'bytes=0-100' }))).toBe('422 recording_too_long')
+    expect((await play({}, 'HEAD')).status).toBe(422)
+    expect(await plays()).toEqual([])
+  })
+
   it('under a key that is another recording’s does not open', async () => {
     const other = await createRecording()
     const rows = await rowsOf(gw.databaseUrl, 'recordings')

@@ -4,7 +4,7 @@ import { failureSchema, recordingQuery } from '@callwire/contracts'
 import { CryptoError, openDataKey, type ContentRing } from '@callwire/crypto'
 import type { Database } from '@callwire/db'
 import { mask } from '@callwire/masking'
-import { layOut, type RecordingStore } from '@callwire/recordings'
+import { layOut, MAX_WAV_BYTES, type RecordingStore } from '@callwire/recordings'
 import type { Clock, Logger, Random } from '@callwire/runtime'
 import type { FastifyRequest } from 'fastify'
 import { z } from 'zod'
@@ -12,9 +12,9 @@ import { ApiError, notFound } from '../../http/api-error.ts'
 import { idParams, route } from '../../http/route.ts'
 import { actorOf, type RecordAudit } from '../../record-audit.ts'
 import { requireCall } from '../calls/find-call.ts'
-import { findRecording } from './find-recording.ts'
+import { findRecording, isErased } from './find-recording.ts'
 import { parseRange, type ByteRange } from './parse-range.ts'
-import { damaged, playRecording, type Playing } from './play-recording.ts'
+import { damaged, erased, playRecording, type Playing } from './play-recording.ts'
 
 type Deps = {
   database: Pick<Database, 'withTenant'>
@@ -68,7 +68,7 @@ export function getRecording(deps: Deps) {
   })
 }
 
-/** @throws ApiError `not_found`, `recording_erased`, `unavailable`, `recording_integrity` */
+/** @throws ApiError `not_found`, `recording_erased`, `recording_too_long`, `unavailable`, `recording_integrity` */
 async function lookUp(
   deps: Deps,
   { tenantId }: Principal,
@@ -80,10 +80,16 @@ async function lookUp(
   })
   if (found === null) throw notFound('recording')
   if (found.wrapped === null) {
-    throw new ApiError('recording_erased', 'The audio of this call has been erased.')
+    throw erased()
   }
   const playback = layOut(found.parts)
   if (playback === null) throw notFound('recording')
+  if (playback.bytes > MAX_WAV_BYTES) {
+    throw new ApiError(
+      'recording_too_long',
+      'The audio of this call is longer on its clock than the 4 GiB that a WAV holds.',
+    )
+  }
   if (deps.store === null) {
     throw new ApiError('unavailable', 'No store of recordings is configured here.')
   }
@@ -149,7 +155,9 @@ async function streamOf(
 ): Promise<Readable> {
   const { store } = playing
   // Beyond the header and silence, so that the first part has been opened.
-  const chunks = playRecording({ ...deps, store }, playing, range)
+  const { tenantId, recordingId } = playing
+  const erasedNow = () => deps.database.withTenant(tenantId, (tx) => isErased(tx, recordingId))
+  const chunks = playRecording({ ...deps, store, isErased: erasedNow }, playing, range)
   const head: Buffer[] = []
   let first = await chunks.next()
   if (first.done !== true && range.from === 0) {

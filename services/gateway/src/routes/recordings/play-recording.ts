@@ -18,6 +18,8 @@ import type { ByteRange } from './parse-range.ts'
 
 export type PlayDeps = {
   store: RecordingStore
+  /** Whether the recording was erased meanwhile. */
+  isErased: () => Promise<boolean>
   clock: Pick<Clock, 'sleep'>
   random: Random
   log: Logger
@@ -38,7 +40,7 @@ const RETRY_AFTER_S = 5
 /**
  * The bytes of a range of a recording, one part in memory at a time, each opened when it is its turn.
  * Throws ApiError: `recording_integrity` for what does not open, which is never played; `unavailable`
- * for a store that is away.
+ * for a store that is away; `recording_erased` when it is erased meanwhile.
  */
 export async function* playRecording(
   deps: PlayDeps,
@@ -60,10 +62,12 @@ export async function* playRecording(
 
 /** One part's samples as they were recorded. */
 async function openPart(
-  { store, clock, random, log }: PlayDeps,
+  { store, isErased, clock, random, log }: PlayDeps,
   { tenantId, callId, recordingId, dataKey }: Playing,
   { part }: Placed<PartRow>,
 ): Promise<Buffer> {
+  // Whoever erases it wants it heard no further, whatever is in the store still.
+  if (await isErased()) throw erased()
   try {
     const sealed = await persistently(() => store.get(part.objectKey), { clock, random })
     const wav = fromWav(
@@ -79,6 +83,8 @@ async function openPart(
     }
     if (!(error instanceof RecordingStoreError) && !(error instanceof CryptoError)) throw error
   }
+  // Erased since we looked: its objects go after its key.
+  if (await isErased()) throw erased()
   const { fromMs } = part
   const alert = { alert: 'recording_integrity', severity: 'page' }
   log.error({ ...alert, callId, recordingId, fromMs }, 'alert raised')
@@ -87,6 +93,10 @@ async function openPart(
 
 export function damaged(): ApiError {
   return new ApiError('recording_integrity', 'Kept audio of this call could not be opened.')
+}
+
+export function erased(): ApiError {
+  return new ApiError('recording_erased', 'The audio of this call has been erased.')
 }
 
 function* silence(bytes: number): Generator<Buffer> {
