@@ -1,7 +1,7 @@
 import type { CallStatus } from '@callwire/contracts'
 import { callStatusOf, v3StatusOf } from './call-status.ts'
 import { parseExotelTime } from './exotel-time.ts'
-import { countOf, isFields, pick, textOf } from './fields.ts'
+import { isFields, pick, secondsOf, textOf } from './fields.ts'
 
 /** One party's part in a call, as far as Exotel tells. */
 export type Leg = {
@@ -61,7 +61,7 @@ export function parseCall(call: unknown): ExotelCall | null {
     startedAtMs: parseExotelTime(pick(call, 'StartTime')),
     endedAtMs: parseExotelTime(pick(call, 'EndTime')),
     durationSeconds:
-      countOf(pick(details, 'ConversationDuration')) ?? countOf(pick(call, 'Duration')) ?? null,
+      secondsOf(pick(details, 'ConversationDuration')) ?? secondsOf(pick(call, 'Duration')) ?? null,
     recordingUrl: textOf(pick(call, 'RecordingUrl'), 2_048) ?? null,
     legs: parseLegs(pick(details, 'Legs') ?? pick(call, 'Legs'), details),
   }
@@ -88,8 +88,8 @@ export function parseCallDetailsV3(json: unknown): ExotelCallV3 | null {
     customField: textOf(pick(details, 'custom_field'), 512) ?? null,
     terminal,
     status: terminal ? v3StatusOf(pick(details, 'status')) : null,
-    durationSeconds: countOf(pick(details, 'total_duration')) ?? null,
-    talkSeconds: countOf(pick(details, 'total_talk_time')) ?? null,
+    durationSeconds: secondsOf(pick(details, 'total_duration')) ?? null,
+    talkSeconds: secondsOf(pick(details, 'total_talk_time')) ?? null,
   }
 }
 
@@ -104,7 +104,7 @@ export function parseLegs(value: unknown, beside?: unknown): Leg[] {
     const leg = isFields(pick(item, 'Leg')) ? pick(item, 'Leg') : item
     return {
       status: callStatusOf(pick(leg, 'Status') ?? pick(beside, `Leg${index + 1}Status`)),
-      onCallSeconds: countOf(pick(leg, 'OnCallDuration')) ?? null,
+      onCallSeconds: secondsOf(pick(leg, 'OnCallDuration')) ?? null,
       answeredBy: wordOf(pick(leg, 'AnsweredBy')),
       cause: wordOf(pick(leg, 'Cause')) ?? wordOf(pick(leg, 'CauseCode')),
     }

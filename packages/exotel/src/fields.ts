@@ -39,6 +39,18 @@ function spellingsOf(fields: Fields): ReadonlyMap<string, { key: string; place: 
   return found
 }
 
+/** All values of a field that came twice, or under two spellings. */
+export function pickEvery(fields: Fields, name: string): unknown[] {
+  return Object.entries(fields)
+    .filter(([spelled]) => isNamed(spelled, name))
+    .flatMap(([, value]) => value)
+}
+
+/** Whether a field's name is this one, however it is spelled. */
+export function isNamed(spelled: string, name: string): boolean {
+  return plain(spelled) === plain(name)
+}
+
 function plain(name: string): string {
   return name.toLowerCase().replace(/[_\-\s\ufeff]/g, '')
 }
@@ -70,6 +82,30 @@ export function countOf(value: unknown): number | undefined {
   if (typeof n !== 'number' || !Number.isFinite(n) || n < 0) return undefined
   const whole = Math.floor(n)
   return Number.isSafeInteger(whole) ? whole : undefined
+}
+
+/** No call that Exotel makes lasts for longer: more is a time of day, or some other mistake. */
+const MOST_SECONDS = 86_400
+
+/** How long something of a call took; what cannot be is as good as nothing. */
+export function secondsOf(value: unknown): number | undefined {
+  const seconds = countOf(value)
+  return seconds === undefined || seconds > MOST_SECONDS ? undefined : seconds
+}
+
+/** Exotel's own words are five levels deep; whoever nests deeper has something else in mind. */
+const MOST_LEVELS = 16
+
+/** Whether a value nests no deeper than may be: what walks it afterwards calls itself at each level. */
+export function isShallow(value: unknown): boolean {
+  let level: unknown[] = [value]
+  for (let depth = 0; depth <= MOST_LEVELS; depth += 1) {
+    level = level.flatMap((one) =>
+      typeof one === 'object' && one !== null ? (Object.values(one) as unknown[]) : [],
+    )
+    if (level.length === 0) return true
+  }
+  return false
 }
 
 /** A field that came twice: the last one counts, as JSON parsers have it. */

@@ -24,6 +24,7 @@ export {
 export { ExotelError, type ExotelErrorCode } from './exotel-error.ts'
 export { normalizeExotelNumber } from './exotel-number.ts'
 export { createdWindow, istTimestamp, parseExotelTime } from './exotel-time.ts'
+export { isNamed, isShallow } from './fields.ts'
 export { exotelHosts, type ExotelHosts } from './hosts.ts'
 export {
   parsePassthru,

@@ -2,7 +2,7 @@ import type { CallStatus } from '@callwire/contracts'
 import { parseJson } from './answer.ts'
 import type { Leg } from './call-details.ts'
 import { callStatusOf } from './call-status.ts'
-import { countOf, isFields, pick, textOf, type Fields } from './fields.ts'
+import { isFields, isShallow, pick, secondsOf, textOf, type Fields } from './fields.ts'
 import { formLegsOf } from './status-callback.ts'
 
 /** What a Passthru applet of a flow says of the call that runs through it. */
@@ -69,7 +69,7 @@ export function withoutStreamUrl(fields: Record<string, string>): Record<string,
     kept.map(([name, value]) => {
       if (name.toLowerCase() !== 'stream') return [name, value]
       const json = parseJson(value)
-      if (!isFields(json)) return [name, '']
+      if (!isFields(json) || !isShallow(json)) return [name, '']
       const rest = Object.entries(json).filter(([key]) => !/^stream_?url$/i.test(key))
       return [name, JSON.stringify(Object.fromEntries(rest))]
     }),
@@ -86,7 +86,7 @@ function statusOf(fields: Fields): CallStatus {
 function legsOf(fields: Fields): Leg[] {
   const legs = formLegsOf(fields)
   const status = callStatusOf(pick(fields, 'DialCallStatus'))
-  const onCallSeconds = countOf(pick(fields, 'DialCallDuration')) ?? null
+  const onCallSeconds = secondsOf(pick(fields, 'DialCallDuration')) ?? null
   if (status === null && onCallSeconds === null) return legs
   const nothing: Leg = { status: null, onCallSeconds: null, answeredBy: null, cause: null }
   const [first = nothing, second = nothing, ...rest] = legs

@@ -104,8 +104,33 @@ test.each([
   [multipart, { CallSid: 'null' }, 'no_call_sid'],
   [multipart, { CallSid: '../x' }, 'bad_call_sid'],
   [multipart, { CallSid: 'x'.repeat(200) }, 'bad_call_sid'],
+  [multipart, { CallSid: ['c1', 'c2'] }, 'two_call_sids'],
+  [multipart, { CallSid: 'c1', call_sid: 'c2' }, 'two_call_sids'],
 ])('refuses %s %j', (contentType, body, reason) => {
   expect(parseStatusCallback(contentType, body)).toEqual({ kind: 'invalid', reason })
+})
+
+test.each([
+  ['a day', '86400', 86_400],
+  ['more than a day', '86401', undefined],
+  // As an epoch in ms would be: beyond what the database takes.
+  ['a time of day', '1732000000000', undefined],
+  ['more than a day, as a number', 2 ** 31, undefined],
+])('a duration of %s', (_what, told, seconds) => {
+  const fields = { CallSid: 'c1', ConversationDuration: told, 'Legs[0][OnCallDuration]': told }
+  expect(parseStatusCallback(multipart, fields)).toEqual({
+    kind: 'ok',
+    callback: {
+      ...{ callSid: 'c1', status: null },
+      ...(seconds !== undefined && { durationSeconds: seconds }),
+      legs: [{ status: null, onCallSeconds: seconds ?? null, answeredBy: null, cause: null }],
+    },
+  })
+})
+
+test.each([['c1'], ['c1', 'c1'], ['c1', 'null']])('a Sid said more than once', (...said) => {
+  const fields = { CallSid: said, call_sid: 'c1' }
+  expect(parseStatusCallback(multipart, fields)).toMatchObject({ callback: { callSid: 'c1' } })
 })
 
 test('never throws, whatever comes', () => {

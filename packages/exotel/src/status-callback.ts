@@ -3,7 +3,7 @@ import { parseJson } from './answer.ts'
 import { parseLegs, type Leg } from './call-details.ts'
 import { callStatusOf } from './call-status.ts'
 import { parseExotelTime } from './exotel-time.ts'
-import { countOf, isFields, pick, textOf, type Fields } from './fields.ts'
+import { isFields, pick, pickEvery, secondsOf, textOf, type Fields } from './fields.ts'
 
 /** What Exotel's status callback says. Only `callSid` is certain; design for nothing more. */
 export type StatusCallback = {
@@ -24,22 +24,28 @@ export type StatusCallback = {
 
 export type ParsedCallback =
   | { kind: 'ok'; callback: StatusCallback }
-  | { kind: 'invalid'; reason: 'not_an_object' | 'no_call_sid' | 'bad_call_sid' }
+  | { kind: 'invalid'; reason: 'not_an_object' | 'no_call_sid' | 'bad_call_sid' | 'two_call_sids' }
 
 const callSidPattern = /^[A-Za-z0-9_-]{1,128}$/
 
 /**
  * Reads a status callback from its fields: a form's (`Legs[0][Status]` and so on; a list where a
  * field came twice, of which the last counts), a JSON object, or the text of either. The content
- * type decides only how text is read. Never throws.
+ * type decides only how text is read. Which call it speaks of must be beyond doubt: two different
+ * Sids are believed neither. Never throws.
  */
 export function parseStatusCallback(contentType: string, body: unknown): ParsedCallback {
   const fields = fieldsOf(contentType, body)
   if (fields === null) return { kind: 'invalid', reason: 'not_an_object' }
-  const callSid = textOf(pick(fields, 'CallSid'), 1_024)
+  const [callSid, another] = callSidsOf(fields)
+  if (another !== undefined) return { kind: 'invalid', reason: 'two_call_sids' }
   if (callSid === undefined) return { kind: 'invalid', reason: 'no_call_sid' }
   if (!callSidPattern.test(callSid)) return { kind: 'invalid', reason: 'bad_call_sid' }
   return { kind: 'ok', callback: { callSid, status: statusOf(fields), ...extras(fields) } }
+}
+
+function callSidsOf(fields: Fields): string[] {
+  return [...new Set(pickEvery(fields, 'CallSid').flatMap((value) => textOf(value, 1_024) ?? []))]
 }
 
 function statusOf(fields: Fields): CallStatus | null {
@@ -57,7 +63,9 @@ function extras(fields: Fields): Omit<StatusCallback, 'callSid' | 'status'> {
   const legs = formLegsOf(fields)
   return defined({
     eventType: eventTypeOf(fields),
-    durationSeconds: countOf(pick(fields, 'ConversationDuration', 'Duration', 'DialCallDuration')),
+    durationSeconds: secondsOf(
+      pick(fields, 'ConversationDuration', 'Duration', 'DialCallDuration'),
+    ),
     recordingUrl: textOf(pick(fields, 'RecordingUrl'), 2_048),
     customField: textOf(pick(fields, 'CustomField'), 512),
     from: textOf(pick(fields, 'From', 'CallFrom'), 64),

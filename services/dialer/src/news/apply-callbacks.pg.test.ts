@@ -1,8 +1,8 @@
 import { createQueues } from '@callwire/bus'
 import { openContent } from '@callwire/crypto'
-import { callbackInbox } from '@callwire/db'
+import { callbackInbox, connectProvisioner } from '@callwire/db'
 import { eventually } from '@callwire/testkit'
-import { asc } from 'drizzle-orm'
+import { asc, sql } from 'drizzle-orm'
 import { expect, test } from 'vitest'
 import { startTestDialer, type RunningDialer } from '../test-support/dialer-under-test.ts'
 import { contentRing } from '../test-support/keys.ts'
@@ -24,6 +24,18 @@ async function wake(dialer: RunningDialer, callId: string) {
   const queues = createQueues(dialer.context.bus)
   await queues.wakeCallback({ tenantId, callId })
   await queues.close()
+}
+
+/** Has the database take no such duration any more, as it takes none that is no integer. */
+async function refuseDuration(seconds: number) {
+  const provisioner = connectProvisioner({ url: suite.database.url })
+  await provisioner.withTenant(suite.world.tenantId, (tx) =>
+    tx.execute(
+      sql`alter table app.calls add constraint refused
+        check (duration_seconds <> ${sql.raw(String(seconds))})`,
+    ),
+  )
+  await provisioner.close()
 }
 
 const outcomes = async () =>
@@ -119,6 +131,38 @@ test('a callback whose job was lost is applied by the sweeper', async () => {
   await suite.world.reaches(id, 'busy')
   const events = await suite.world.events(id)
   expect(events.at(-1)?.type).toBe('call.receipt')
+})
+
+test('a callback that cannot be written is marked as such, and keeps none of the others', async () => {
+  await refuseDuration(4_242)
+  await using dialer = await startQuietDialer()
+  const { id, sid } = await placedCall()
+  const CallSid = sid ?? ''
+  const end = { CallSid, EventType: 'terminal', Status: 'completed' }
+  await suite.world.addCallback(id, { CallSid, EventType: 'answered', Status: 'in-progress' })
+  await suite.world.addCallback(id, { ...end, ConversationDuration: '4242' })
+  await suite.world.addCallback(id, { ...end, ConversationDuration: '12' })
+  await wake(dialer, id)
+  expect(await suite.world.reaches(id, 'completed')).toMatchObject({ durationSeconds: 12 })
+  await eventually(async () => (await outcomes()).every((outcome) => outcome !== null))
+  expect(await outcomes()).toEqual(['applied', 'unwritable', 'applied'])
+  expect(await suite.world.story(id)).toEqual(['queued', 'dialing', 'in-progress', 'completed'])
+  expect(dialer.logs.lines()).toContainEqual(
+    expect.objectContaining({ level: 'error', msg: 'callback refused', callId: id }),
+  )
+})
+
+test('a duration that cannot be is as good as none', async () => {
+  await using dialer = await startQuietDialer()
+  const { id, sid } = await placedCall()
+  const end = { CallSid: sid ?? '', EventType: 'terminal', Status: 'completed' }
+  await suite.world.addCallback(id, { ...end, ConversationDuration: '1732000000000' })
+  await suite.world.addCallback(id, { ...end, ConversationDuration: '12' })
+  await wake(dialer, id)
+  await suite.world.reaches(id, 'completed')
+  await eventually(async () => (await outcomes()).every((outcome) => outcome !== null))
+  expect(await outcomes()).toEqual(['applied', 'ignored_rank'])
+  expect((await suite.world.call(id)).durationSeconds).toBe(12)
 })
 
 test('a flow that reports by its applets is followed, and a stream that failed is told', async () => {

@@ -46,6 +46,7 @@ const boundary = 'multipart/form-data; boundary=------------------------d74496d6
 const part = (name: string, value: string) =>
   `--------------------------d74496d66958873e\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`
 const end = '--------------------------d74496d66958873e--\r\n'
+const nested = (levels: number) => `${'['.repeat(levels)}${']'.repeat(levels)}`
 const form = 'application/x-www-form-urlencoded'
 
 describe('a status callback', () => {
@@ -97,9 +98,18 @@ describe('a status callback', () => {
     ['over 256 KiB', form, `RecordingUrl=${'x'.repeat(256 * 1024)}`, 413],
     ['just below', form, `RecordingUrl=${'x'.repeat(255 * 1024)}`, 200],
     ['over 256 KiB in parts', boundary, `${part('a', 'x'.repeat(256 * 1024))}${end}`, 413],
-    ['with a contradiction', form, 'Status=completed&Status=failed', 400],
-    ['of another type', 'text/xml', '<Status/>', 415],
+    // Which of two is meant is for whoever applies it: refused, the end of the call would be lost.
+    ['with a field that comes twice', form, 'CallSid=a&Status=ringing&Status=failed', 200],
+    ['with two Sids', form, 'CallSid=a&CallSid=b&Status=failed', 200],
+    ['of another type', 'text/xml', '<Status/>', 200],
+    ['of a type that is none', 'nothing', 'CallSid=a&Status=failed', 200],
+    ['of JSON as text', 'text/plain', '{"CallSid":"a"}', 200],
+    ['of JSON as text/json', 'text/json', '{"CallSid":"a"}', 200],
+    ['of JSON as bytes', 'application/octet-stream', '{"CallSid":"a"}', 200],
     ['of broken JSON', 'application/json', '{', 400],
+    ['of broken JSON as text', 'text/plain', '{', 400],
+    ['of JSON without an end to it', 'application/json', `{"a":${nested(6_000)}}`, 400],
+    ['of parts cut short', boundary, part('CallSid', 'a'), 400],
   ])('%s', async (_what, type, payload, status) => {
     const before = (await rowsOf(gw.databaseUrl, 'callback_inbox')).length
     expect((await post(type, payload)).status).toBe(status)
