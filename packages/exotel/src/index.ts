@@ -45,6 +45,7 @@ export {
 } from './media/frame-accountant.ts'
 export {
   parseMediaMessage,
+  type MediaDefaults,
   type MediaFrame,
   type MediaMessage,
   type MediaStart,

@@ -1,6 +1,6 @@
 import { isId } from '@callwire/contracts'
 import { calls, type Database, type Tx } from '@callwire/db'
-import { and, eq, inArray, isNull } from 'drizzle-orm'
+import { and, eq, inArray, isNull, type SQL } from 'drizzle-orm'
 import type { Admission } from './admission.ts'
 import type { BindingFacts, KnownCall } from './decide-binding.ts'
 
@@ -36,7 +36,7 @@ export async function findCalls(
         return found === null ? null : readCall(database, found.tenantId, id)
       }),
     ),
-    callSid === null ? null : findBySid(database, callSid),
+    callSid === null ? null : findBySid(database, admission, callSid),
     callSid === null ? false : placing(database, admission),
   ])
   return {
@@ -49,7 +49,19 @@ export async function findCalls(
   }
 }
 
-async function findBySid(database: Database, sid: string): Promise<KnownCall | null> {
+/** In the credentials' own tenant first: others may know the same sid, and whose it is cannot be told. */
+async function findBySid(
+  database: Database,
+  admission: Admission,
+  sid: string,
+): Promise<KnownCall | null> {
+  if (admission.kind !== 'address') {
+    const { tenantId } = admission
+    const own = await database.withTenant(tenantId, (tx) =>
+      selectCall(tx, and(eq(calls.tenantId, tenantId), eq(calls.sid, sid))),
+    )
+    if (own !== null) return own
+  }
   const found = await database.finder.callBySid(sid)
   return found === null ? null : readCall(database, found.tenantId, found.callId)
 }
@@ -83,10 +95,12 @@ export function readCall(
   tenantId: string,
   callId: string,
 ): Promise<KnownCall | null> {
-  return database.withTenant(tenantId, (tx) => selectCall(tx, tenantId, callId))
+  return database.withTenant(tenantId, (tx) =>
+    selectCall(tx, and(eq(calls.tenantId, tenantId), eq(calls.id, callId))),
+  )
 }
 
-async function selectCall(tx: Tx, tenantId: string, callId: string): Promise<KnownCall | null> {
+async function selectCall(tx: Tx, which: SQL | undefined): Promise<KnownCall | null> {
   const [row] = await tx
     .select({
       tenantId: calls.tenantId,
@@ -96,7 +110,7 @@ async function selectCall(tx: Tx, tenantId: string, callId: string): Promise<Kno
       sid: calls.sid,
     })
     .from(calls)
-    .where(and(eq(calls.tenantId, tenantId), eq(calls.id, callId)))
+    .where(which)
     .limit(1)
   return row ?? null
 }

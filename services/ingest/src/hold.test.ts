@@ -19,6 +19,21 @@ describe('createHold', () => {
     expect(hold.take().map((item) => item.arrivedAtMs)).toEqual([...Array(64).keys()])
   })
 
+  test('keeps no more than a mebibyte before a start, and reads on', () => {
+    const socket = reader()
+    const hold = createHold(socket)
+    const kept = Array.from({ length: 8 }, () => hold.early(media(190 * 1024)))
+    expect(kept.filter(Boolean)).toHaveLength(5)
+    expect(hold.early(media(320))).toBe(true)
+    expect(socket.calls).toEqual([])
+    expect(hold.hasAudio()).toBe(true)
+    // Once `start` has come, the peer's own buffers have to do.
+    hold.keep(media(190 * 1024))
+    expect(socket.calls).toEqual(['pause'])
+    expect(hold.take()).toHaveLength(7)
+    expect(hold.hasAudio()).toBe(false)
+  })
+
   test('stops reading beyond a mebibyte and reads again when it is taken', () => {
     const socket = reader()
     const hold = createHold(socket)

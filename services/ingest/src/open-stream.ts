@@ -1,8 +1,8 @@
 import { newId, ID_RANDOM_BYTES } from '@callwire/contracts'
 import { createStreamKey, openDataKey, type DataKey, type StreamKey } from '@callwire/crypto'
 import { agents, callKeys, mediaStreams, streamTokens, type Tx } from '@callwire/db'
-import { changeStatus, loadCall, type LedgerWork } from '@callwire/ledger'
-import { and, eq, isNull, sql } from 'drizzle-orm'
+import { changeStatus, loadCall, NOT_PLACED, type CallRow, type LedgerWork } from '@callwire/ledger'
+import { and, eq, isNull, sql, type SQL } from 'drizzle-orm'
 import { readAudioLife } from './audio-life.ts'
 import type { IngestContext } from './context.ts'
 import { priorClockOf, type PriorClock } from './prior-clock.ts'
@@ -25,11 +25,13 @@ export type StreamMark = {
   salt: Buffer
   /** Opening it was tried before, and how that ended is not known. */
   mayBeOpen: boolean
+  /** Its socket has left: it takes the call from nobody. */
+  isOver: boolean
 }
 
 export function markStream({ clock, random }: Pick<OpenDeps, 'clock' | 'random'>): StreamMark {
   const streamId = newId('stream', { nowMs: clock.now(), random: random(ID_RANDOM_BYTES) })
-  return { streamId, salt: random(16), mayBeOpen: false }
+  return { streamId, salt: random(16), mayBeOpen: false, isOver: false }
 }
 
 /** A media socket that has its call. */
@@ -43,6 +45,8 @@ export type OpenStream = {
   dataKey: DataKey
   streamKey: StreamKey
   prior: PriorClock
+  /** By the database's clock, epoch ms: which of a call's sockets is the newest. */
+  openedAtMs: number
   /** How long its audio lives in Redis when nobody reads it, after the last block. */
   audioLifeMs: number
 }
@@ -53,8 +57,14 @@ export type OpenOutcome =
   | { kind: 'token_used' }
   /** As many calls of its tenant are live as may be. */
   | { kind: 'over_cap' }
-  /** The call's key was erased: its audio can no longer be kept. */
+  /** The call's key was erased, or the call is long over: its audio can no longer be kept. */
   | { kind: 'gone' }
+
+/**
+ * How long after Exotel said that a call is over its socket may still start: the two go separate
+ * ways. Later, whoever holds its token is not its call.
+ */
+const STARTS_AFTER_END_MS = 60_000
 
 export type OpenDeps = Pick<IngestContext, 'ledger' | 'contentRing' | 'clock' | 'random'>
 
@@ -75,7 +85,8 @@ export function openStream(
   },
 ): Promise<OpenOutcome> {
   return deps.ledger.transact(o.tenantId, o.callId, async (work) => {
-    const isOpen = await hasStream(work, o.mark)
+    const openedAt = await openedBefore(work, o.mark)
+    const isOpen = openedAt !== null
     if (!isOpen && !(await hasStreamRoom(work.tx, o.tenantId, o.callId))) {
       return { kind: 'over_cap' }
     }
@@ -85,7 +96,7 @@ export function openStream(
     const dataKey = await readDataKey(deps, work)
     if (dataKey === null) return { kind: 'gone' }
     const call = await loadCall(work.tx, o.callId)
-    if (call === null) return { kind: 'gone' }
+    if (call === null || (!isOpen && isLongOver(call, deps.clock.now()))) return { kind: 'gone' }
     // A call that waits to be dialed, or was taken back, is not answered by whoever holds its token.
     const isUnderWay = call.status !== 'queued' && call.status !== 'canceled'
     if (isUnderWay && (await answersByMedia(work.tx, o.tenantId, call.agentId))) {
@@ -96,8 +107,20 @@ export function openStream(
     }
     const { start, mark } = o
     const stream = { dataKey, isInbound: call.direction === 'inbound', start, mark }
-    return isOpen ? describeStream(work, stream) : addStream(work, stream)
+    return isOpen ? opened(await describeStream(work, stream), openedAt) : addStream(work, stream)
   })
+}
+
+/**
+ * The end of an inbound call is only the end of its last socket, and a further one goes on with it;
+ * media of a call that was never placed is news of it.
+ */
+function isLongOver(
+  { direction, reasonCode, endedAt }: Pick<CallRow, 'direction' | 'reasonCode' | 'endedAt'>,
+  nowMs: number,
+): boolean {
+  if (direction === 'inbound' || reasonCode === NOT_PLACED || endedAt === null) return false
+  return nowMs - endedAt.getTime() > STARTS_AFTER_END_MS
 }
 
 /** False when the token was burnt before: each is good for one `start`. */
@@ -120,29 +143,44 @@ type NewStream = { dataKey: DataKey; isInbound: boolean; start: StreamStart; mar
 
 /** Adds the row of a socket. */
 export async function addStream(work: LedgerWork, o: NewStream): Promise<OpenOutcome> {
-  const opened = await describeStream(work, o)
-  const { tenantId, callId, streamId, streamSid, sampleRate, prior } = opened.stream
-  await work.tx.insert(mediaStreams).values({
-    tenantId,
-    id: streamId,
-    callId,
-    streamSid,
-    sampleRate,
-    keySalt: o.mark.salt.toString('base64url'),
-    clockStartMs: prior.clockMs,
-    clockMs: prior.clockMs,
-    // Not when the transaction began: it may have waited for the one that opened the socket before.
-    openedAt: sql`clock_timestamp()`,
-  })
-  return opened
+  const stream = await describeStream(work, o)
+  const { tenantId, callId, streamId, streamSid, sampleRate, prior } = stream
+  const [row] = await work.tx
+    .insert(mediaStreams)
+    .values({
+      tenantId,
+      id: streamId,
+      callId,
+      streamSid,
+      sampleRate,
+      keySalt: o.mark.salt.toString('base64url'),
+      clockStartMs: prior.clockMs,
+      clockMs: prior.clockMs,
+      // Not when the transaction began: it may have waited for the one that opened the socket before.
+      openedAt: o.mark.isOver ? beforeOpenOnes(work) : sql`clock_timestamp()`,
+    })
+    .returning({ openedAt: mediaStreams.openedAt })
+  return opened(stream, row?.openedAt)
+}
+
+function opened(stream: Omit<OpenStream, 'openedAtMs'>, openedAt: Date | undefined): OpenOutcome {
+  return { kind: 'opened', stream: { ...stream, openedAtMs: openedAt?.getTime() ?? 0 } }
+}
+
+/** A socket that has left must not look newer than one that is there. */
+function beforeOpenOnes({ tenantId, callId }: LedgerWork): SQL {
+  return sql`coalesce((
+    select min(other.opened_at) - interval '1 millisecond' from media_streams other
+    where other.tenant_id = ${tenantId} and other.call_id = ${callId} and other.ended_at is null
+  ), clock_timestamp())`
 }
 
 async function describeStream(
   { tx, tenantId, callId }: LedgerWork,
   { dataKey, isInbound, start, mark }: NewStream,
-): Promise<Extract<OpenOutcome, { kind: 'opened' }>> {
+): Promise<Omit<OpenStream, 'openedAtMs'>> {
   const { streamId, salt } = mark
-  const stream = {
+  return {
     tenantId,
     callId,
     streamId,
@@ -154,17 +192,20 @@ async function describeStream(
     streamKey: createStreamKey(dataKey, { streamId, salt }),
     prior: await priorClockOf(tx, tenantId, callId),
   }
-  return { kind: 'opened', stream }
 }
 
-async function hasStream({ tx, tenantId }: LedgerWork, { streamId, mayBeOpen }: StreamMark) {
-  if (!mayBeOpen) return false
-  const rows = await tx
-    .select({ id: mediaStreams.id })
+/** When the socket's stream was opened by a try whose answer was lost; null when it was not. */
+async function openedBefore(
+  { tx, tenantId }: LedgerWork,
+  { streamId, mayBeOpen }: StreamMark,
+): Promise<Date | null> {
+  if (!mayBeOpen) return null
+  const [row] = await tx
+    .select({ openedAt: mediaStreams.openedAt })
     .from(mediaStreams)
     .where(and(eq(mediaStreams.tenantId, tenantId), eq(mediaStreams.id, streamId)))
     .limit(1)
-  return rows.length > 0
+  return row?.openedAt ?? null
 }
 
 async function readDataKey(

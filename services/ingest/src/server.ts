@@ -103,8 +103,8 @@ export async function startServer(
       waiting: createWaiting(),
       alertStreamCap,
       isDraining: () => drain.active,
-      onSocket: (socket, { admission, release }) => {
-        const session = createSession(deps, socket, admission)
+      onSocket: (socket, { admission, defaults, release }) => {
+        const session = createSession(deps, socket, { admission, defaults })
         registry.add(session)
         void session.settled.then(release)
         metrics.streams.inc()

@@ -47,11 +47,11 @@ describe('judgeLimits', () => {
 })
 
 /** Sends `counts[i]` messages in second i; gives the first second in which the meter says flood. */
-function floodsIn(counts: readonly number[]): number | null {
+function floodsIn(counts: readonly number[], bytes = 600): number | null {
   const meter = createFloodMeter()
   for (const [second, count] of counts.entries()) {
     for (let i = 0; i < count; i += 1) {
-      if (meter.count(second * 1000 + Math.floor((i * 1000) / count))) return second
+      if (meter.count(second * 1000 + Math.floor((i * 1000) / count), bytes)) return second
     }
   }
   return null
@@ -66,6 +66,22 @@ describe('createFloodMeter', () => {
     ['a burst of what was held back', [2_500, 50, 50, 50, 50, 50], null],
   ])('%s', (_name, counts, expected) => {
     expect(floodsIn(counts)).toBe(expected)
+  })
+
+  test('a large message counts as several', () => {
+    const large = 220 * 1024
+    expect(floodsIn([10, 10, 10, 10, 10], large)).toBe(4)
+    expect(floodsIn([8, 8, 8, 8, 8, 8], large)).toBe(null)
+  })
+
+  test('audio is no flood, however dense and in whatever pieces', () => {
+    // 48 kHz of 16 bits in base64, in messages of 20 ms, of 100 ms, and the largest that Exotel knows.
+    const bytesPerSecond = 128_000
+    for (const perSecond of [50, 10, 1.28]) {
+      const inASecond = Math.ceil(perSecond)
+      const twice = Array.from({ length: 10 }, () => 2 * inASecond)
+      expect(floodsIn(twice, Math.ceil(bytesPerSecond / perSecond) + 300)).toBe(null)
+    }
   })
 
   test('says flood exactly when five seconds in a row are over the limit', () => {

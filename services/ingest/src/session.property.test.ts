@@ -126,6 +126,7 @@ function streamFor(prior: { firstAudioAtMs: number | null; clockMs: number }) {
       dataKey,
       streamKey: createStreamKey(dataKey, { streamId, salt: Buffer.alloc(16, 1) }),
       prior,
+      openedAtMs: 0,
       audioLifeMs: 3_600_000,
     },
     { push: (entry) => void entries.push(entry) },
@@ -154,7 +155,7 @@ function streamFor(prior: { firstAudioAtMs: number | null; clockMs: number }) {
 
 test('whatever comes, a socket ends once, and its books balance', async () => {
   await fc.assert(
-    fc.asyncProperty(steps, fc.boolean(), async (script, isSecond) => {
+    fc.asyncProperty(steps, fc.boolean(), fc.boolean(), async (script, isSecond, isReplaced) => {
       const clock = manualClock()
       const prior = isSecond
         ? { firstAudioAtMs: clock.now() - 5_000, clockMs: 3_210 }
@@ -169,7 +170,7 @@ test('whatever comes, a socket ends once, and its books balance', async () => {
       const session = createSession(
         { clock, log: logs.log, metrics, onFrame: () => (frames += 1) } as unknown as SessionDeps,
         peer as unknown as WebSocket,
-        { kind: 'address' },
+        { admission: { kind: 'address' } },
         () => {
           opened += 1
           return found.promise
@@ -197,7 +198,7 @@ test('whatever comes, a socket ends once, and its books balance', async () => {
             if (!peer.isGone) peer.emit('error', new Error('broken frame'))
             break
           case 'find':
-            found.resolve({ kind: 'live', live: stream.live })
+            found.resolve({ kind: 'live', live: stream.live, isReplaced })
             break
           case 'refuse':
             found.resolve({ kind: 'refused', close: closes.unknownCall })
@@ -212,7 +213,7 @@ test('whatever comes, a socket ends once, and its books balance', async () => {
         // As far as promises go without time.
         for (let i = 0; i < 8; i += 1) await Promise.resolve()
       }
-      found.resolve({ kind: 'live', live: stream.live })
+      found.resolve({ kind: 'live', live: stream.live, isReplaced })
       peer.leave(1006)
       await session.settled
       await session.finished

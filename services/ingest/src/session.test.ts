@@ -1,4 +1,5 @@
 import { EventEmitter } from 'node:events'
+import type { MediaFrame, MediaStart } from '@callwire/exotel'
 import { captureLogs, manualClock } from '@callwire/testkit'
 import { expect, test } from 'vitest'
 import type { WebSocket } from 'ws'
@@ -7,7 +8,7 @@ import type { LiveStream } from './live-stream.ts'
 import { createIngestMetrics } from './metrics.ts'
 import { createSession } from './session.ts'
 import type { SessionDeps } from './start-stream.ts'
-import { mediaTexts, pcmOf } from './testing/wire-client.ts'
+import { mediaText, mediaTexts, pcmOf } from './testing/wire-client.ts'
 
 /** A socket whose peer does only what the test says. */
 class FakeSocket extends EventEmitter {
@@ -35,7 +36,9 @@ class FakeSocket extends EventEmitter {
 }
 
 /** @param o.opened - a `start` gets a stream, which notes only how it is ended */
-function setUp(o: { opened?: boolean; taken?: Taken } = {}) {
+function setUp(
+  o: { opened?: boolean; taken?: Taken; isReplaced?: boolean; sampleRate?: number } = {},
+) {
   const clock = manualClock()
   const socket = new FakeSocket()
   // Before `start` a session touches neither store: these are all it has.
@@ -46,17 +49,26 @@ function setUp(o: { opened?: boolean; taken?: Taken } = {}) {
     onFrame: () => undefined,
   } as unknown as SessionDeps
   const ends: string[] = []
+  const poured: MediaFrame[] = []
   const live = {
-    media: () => o.taken ?? 'accept',
+    media: (frame: MediaFrame) => {
+      poured.push(frame)
+      return o.taken ?? 'accept'
+    },
     note: () => undefined,
     tick: () => undefined,
     end: (reason: string) => Promise.resolve(void ends.push(reason)),
   } as unknown as LiveStream
-  const open = () => Promise.resolve({ kind: 'live' as const, live })
+  const starts: MediaStart[] = []
+  const open = (_deps: SessionDeps, { start }: { start: MediaStart }) => {
+    starts.push(start)
+    const isReplaced = o.isReplaced === true
+    return Promise.resolve({ kind: 'live' as const, live, isReplaced })
+  }
   const session = createSession(
     deps,
     socket as unknown as WebSocket,
-    { kind: 'address' },
+    { admission: { kind: 'address' }, defaults: { sampleRate: o.sampleRate } },
     ...(o.opened === true ? [open] : []),
   )
   const pass = async (ms: number) => {
@@ -68,7 +80,7 @@ function setUp(o: { opened?: boolean; taken?: Taken } = {}) {
   const say = (...texts: string[]) => {
     for (const text of texts) socket.emit('message', Buffer.from(text), false)
   }
-  return { clock, socket, session, pass, say, ends }
+  return { clock, socket, session, pass, say, ends, starts, poured }
 }
 
 test('a socket that does not start is closed with 1008', async () => {
@@ -134,6 +146,48 @@ test('our own pings do not pile up: one that is not answered is the last', async
   expect(socket.calls).toEqual(['ping', 'ping'])
   await pass(20_000)
   expect(socket.calls).toEqual(['ping', 'ping', 'terminate'])
+})
+
+test('a flood of large messages is one, too', async () => {
+  const { clock, socket, say } = setUp()
+  const large = JSON.stringify({ event: 'mark', mark: { name: 'x'.repeat(220 * 1024) } })
+  for (let second = 0; second < 5; second += 1) {
+    for (let i = 0; i < 10; i += 1) say(large)
+    await clock.advance(1_000)
+  }
+  expect(socket.calls).toEqual(['close 1008 too many messages'])
+})
+
+test('a start behind more audio than is kept is seen, at the rate that the address says', async () => {
+  const { socket, session, say, starts, poured } = setUp({ opened: true, sampleRate: 16_000 })
+  for (let i = 0; i < 9; i += 1) say(mediaText(i + 1, pcmOf(500)))
+  say('{"event":"start"}')
+  await session.settled
+  expect(socket.calls).toEqual([])
+  expect(starts).toMatchObject([{ sampleRate: 16_000 }])
+  expect(poured).toHaveLength(6)
+})
+
+test('a socket whose call another one has ends with what it holds', async () => {
+  const { socket, session, say, ends, poured } = setUp({ opened: true, isReplaced: true })
+  say('{"event":"start"}', ...mediaTexts(pcmOf(3)))
+  expect(session.isOver()).toBe(false)
+  await session.finished
+  expect(poured).toHaveLength(3)
+  expect([socket.calls, ends]).toEqual([['close 1012 replaced'], ['replaced']])
+})
+
+test.each([
+  ['stops', (socket: FakeSocket) => socket.emit('message', Buffer.from('{"event":"stop"}'), false)],
+  ['leaves', (socket: FakeSocket) => socket.emit('close', 1006)],
+])('a socket that %s while its call is looked for is over', async (_how, leave) => {
+  const { socket, session, say, ends } = setUp({ opened: true })
+  say('{"event":"start"}', ...mediaTexts(pcmOf(1)))
+  expect([session.isOver(), session.holdsAudio()]).toEqual([false, true])
+  leave(socket)
+  expect([session.isOver(), session.holdsAudio()]).toEqual([true, true])
+  await session.finished
+  expect(ends).toHaveLength(1)
 })
 
 test('a fault while reading is 1011, and the process goes on', async () => {

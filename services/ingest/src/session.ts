@@ -1,4 +1,9 @@
-import { parseMediaMessage, type MediaMessage, type MediaStart } from '@callwire/exotel'
+import {
+  parseMediaMessage,
+  type MediaDefaults,
+  type MediaMessage,
+  type MediaStart,
+} from '@callwire/exotel'
 import { errorFields } from '@callwire/runtime'
 import type { WebSocket } from 'ws'
 import type { Admission } from './admission.ts'
@@ -7,24 +12,9 @@ import { cutIfDeaf } from './deaf-peer.ts'
 import { createFloodMeter } from './flood-meter.ts'
 import { createHold } from './hold.ts'
 import type { LiveStream } from './live-stream.ts'
+import type { Session } from './registry.ts'
 import { judgeLimits } from './session-limits.ts'
 import { startStream, type SessionDeps } from './start-stream.ts'
-
-/** One media socket, from its handshake to its end. */
-export type Session = {
-  /** Keeps the socket's limits; called several times a second, with the monotonic clock. */
-  tick(nowMs: number): void
-  /** Ends it from our side. Does nothing when it has ended. */
-  close(close: Close): void
-  /** Takes the connection away if it is still there. */
-  destroy(): void
-  /** Where another socket takes the call's clock up; null before this one had its call. */
-  clock(): ReturnType<LiveStream['clock']> | null
-  /** Resolves when it has a stream, or will have none. */
-  settled: Promise<void>
-  /** Resolves when the end is on record. Never rejects. */
-  finished: Promise<void>
-}
 
 type Phase = 'opening' | 'binding' | 'live' | 'ended'
 
@@ -44,7 +34,7 @@ const STOP_WITHIN_MS = 800
 export function createSession(
   deps: SessionDeps,
   socket: WebSocket,
-  admission: Admission,
+  { admission, defaults }: { admission: Admission; defaults?: MediaDefaults },
   open: typeof startStream = startStream,
 ): Session {
   const { clock, metrics } = deps
@@ -56,6 +46,7 @@ export function createSession(
   let live: LiveStream | null = null
   let started: MediaStart | null = null
   let isStarting = false
+  let hasLeft = false
   let endedAs: string = DISCONNECTED
   let leftAs: string = DISCONNECTED
   let endedAtMs = 0
@@ -111,6 +102,7 @@ export function createSession(
       live = outcome.live
       if (!isEnded()) phase = 'live'
       guard(() => pour(outcome.live))
+      if (outcome.isReplaced) end(closes.replaced, closes.replaced.ended)
     }
     if (!wasEnded) return
     hold.clear()
@@ -201,9 +193,9 @@ export function createSession(
 
   const receive = (data: Buffer) => {
     const nowMs = clock.monotonicMs()
-    if (flood.count(nowMs)) tooMany(nowMs)
+    if (flood.count(nowMs, data.length)) tooMany(nowMs)
     if (isEnded()) return
-    const parsed = parseMediaMessage(data)
+    const parsed = parseMediaMessage(data, defaults)
     if (parsed.kind === 'invalid_utf8') {
       end(closes.notUtf8, closes.notUtf8.ended)
       return
@@ -223,7 +215,9 @@ export function createSession(
       takeLive(live, message, arrivedAtMs, nowMs)
     } else {
       hold.keep({ message, arrivedAtMs })
-      if (message.kind === 'stop') stopWhileBinding ??= setTimeout(letGo, STOP_WITHIN_MS)
+      if (message.kind !== 'stop') return
+      hasLeft = true
+      stopWhileBinding ??= setTimeout(letGo, STOP_WITHIN_MS)
     }
   }
 
@@ -267,6 +261,8 @@ export function createSession(
     close: (close) => guard(() => end(close, close.ended)),
     destroy: () => socket.terminate(),
     clock: () => live?.clock() ?? null,
+    isOver: () => hasLeft || isEnded(),
+    holdsAudio: () => hold.hasAudio(),
     settled: settled.promise,
     finished: done.promise,
   }
@@ -275,7 +271,7 @@ export function createSession(
   socket.on('ping', (data) => {
     guard(() => {
       const nowMs = clock.monotonicMs()
-      if (flood.count(nowMs)) tooMany(nowMs)
+      if (flood.count(nowMs, data.length)) tooMany(nowMs)
       if (!isEnded() && !cutIfDeaf(socket)) socket.pong(data)
     })
   })
@@ -287,6 +283,7 @@ export function createSession(
   socket.on('close', (code) => {
     guard(() => {
       leftAs = endedByPeer(code)
+      hasLeft = true
       if (phase === 'binding') hold.keep({ message: null, arrivedAtMs: clock.now() })
       else end(null, leftAs)
     })

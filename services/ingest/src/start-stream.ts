@@ -14,8 +14,7 @@ import {
   type StreamMark,
 } from './open-stream.ts'
 import { laterClock, type PriorClock } from './prior-clock.ts'
-import type { Registry } from './registry.ts'
-import type { Session } from './session.ts'
+import type { Registry, Session } from './registry.ts'
 import type { StreamCapAlert } from './stream-cap.ts'
 
 export type SessionDeps = LiveStreamDeps &
@@ -26,9 +25,14 @@ export type SessionDeps = LiveStreamDeps &
     onFrame: () => void
   }
 
-export type StartOutcome = { kind: 'live'; live: LiveStream } | { kind: 'refused'; close: Close }
+export type StartOutcome =
+  /** `isReplaced`: another socket has the call, so that this one ends with what it holds. */
+  { kind: 'live'; live: LiveStream; isReplaced: boolean } | { kind: 'refused'; close: Close }
 
-/** A store that restarts is back by then; the socket's audio is kept meanwhile. */
+/**
+ * A store that restarts is back by then, and so is the call that another socket made meanwhile; the
+ * socket's audio is kept.
+ */
 const TRIES = 4
 const TRY_AGAIN_MS = 700
 
@@ -36,7 +40,7 @@ const TRY_AGAIN_MS = 700
  * From `start` to a live stream: finds the call, opens the stream, takes the call from the socket
  * that had it.
  *
- * @throws DbError, LedgerError
+ * @throws DbError, LedgerError, AppError `call_not_found` when others say there is such a call
  */
 export async function startStream(
   deps: SessionDeps,
@@ -45,13 +49,29 @@ export async function startStream(
   const mark = markStream(deps)
   for (let tries = 1; ; tries += 1) {
     try {
-      const outcome = await tryStart(deps, { ...o, mark: { ...mark, mayBeOpen: tries > 1 } })
+      const isOver = o.session.isOver()
+      const outcome = await tryStart(deps, {
+        ...o,
+        mark: { ...mark, mayBeOpen: tries > 1, isOver },
+      })
       if (outcome !== 'raced') return outcome
+      if (tries >= TRIES) throw notFound()
     } catch (error) {
       if (!(error instanceof AppError) || !error.retryable || tries >= TRIES) throw error
-      await deps.clock.sleep(TRY_AGAIN_MS)
+    }
+    await deps.clock.sleep(TRY_AGAIN_MS)
+    // Its audio is somebody's words; without any, nobody waits for the outcome.
+    if (o.session.isOver() && !o.session.holdsAudio()) {
+      return { kind: 'refused', close: closes.unknownCall }
     }
   }
+}
+
+function notFound(): AppError {
+  return new AppError({
+    code: 'call_not_found',
+    message: 'A call that another socket made cannot be found.',
+  })
 }
 
 async function tryStart(
@@ -88,8 +108,8 @@ async function tryStart(
       return { kind: 'refused', close: closes.unknownCall }
     case 'opened': {
       const { stream } = opened
-      const older = await deps.registry.takeOver(stream.callId, o.session)
-      const prior = laterClock(stream.prior, older ?? (await leftBehind(deps, stream)))
+      const { isReplaced, known } = await deps.registry.takeOver(stream.callId, o.session, stream)
+      const prior = laterClock(stream.prior, known ?? (await leftBehind(deps, stream)))
       const live = createLiveStream(
         deps,
         { ...stream, prior },
@@ -107,7 +127,7 @@ async function tryStart(
         },
         'stream opened',
       )
-      return { kind: 'live', live }
+      return { kind: 'live', live, isReplaced }
     }
   }
 }

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
+import { sampleRateOfUrl, type MediaDefaults } from '@callwire/exotel'
 import { errorFields, type Logger } from '@callwire/runtime'
 import { WebSocketServer, type WebSocket } from 'ws'
 import type { Admission } from './admission.ts'
@@ -18,7 +19,10 @@ export type UpgradeDeps = HandshakeDeps & {
   log: Logger
   metrics: IngestMetrics
   /** Takes the open socket; must attach its handlers before it returns. */
-  onSocket: (socket: WebSocket, admitted: { admission: Admission; release: () => void }) => void
+  onSocket: (
+    socket: WebSocket,
+    admitted: { admission: Admission; defaults: MediaDefaults; release: () => void },
+  ) => void
 }
 
 /** Whether a request that offers an upgrade is a handshake of ours. */
@@ -71,7 +75,8 @@ export function createUpgradeHandler(
         }
         server.handleUpgrade(request, socket, head, (websocket) => {
           socket.off('error', onError)
-          deps.onSocket(websocket, verdict)
+          const defaults = { sampleRate: sampleRateOfUrl(request.url) }
+          deps.onSocket(websocket, { ...verdict, defaults })
         })
       })
       .catch((error: unknown) => {
