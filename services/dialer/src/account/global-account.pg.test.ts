@@ -140,7 +140,7 @@ describe("the install's own account", () => {
     suite.exotel.next.push('place-and-cut')
     await using _dialer = await startTestDialer(
       fallback({
-        RECONCILE_AFTER_MS: '400',
+        RECONCILE_AFTER_MS: '3000',
         RECONCILE_GRACE_MS: '20000',
         CALL_POLL_AFTER_MS: '300',
       }),
@@ -169,7 +169,7 @@ describe("the install's own account", () => {
 
   test('a call that the own account dialed is not asked about elsewhere once that is erased', async () => {
     suite.exotel.next.push('place-and-cut')
-    await using _dialer = await startTestDialer(fallback({ RECONCILE_AFTER_MS: '300' }))
+    await using _dialer = await startTestDialer(fallback({ RECONCILE_AFTER_MS: '3000' }))
     const phoneId = await suite.world.addPhone(suite.exotel.host, stream)
     const callId = await suite.world.addCall(phoneId)
     await suite.world.reaches(callId, 'unknown')

@@ -250,7 +250,7 @@ describe('the account', () => {
   })
 
   test('that answers 429 is left alone by every call on it', async () => {
-    suite.exotel.next.push({ status: 429, headers: { 'retry-after': '2' } })
+    suite.exotel.next.push({ status: 429, headers: { 'retry-after': '8' } })
     await using _dialer = await startTestDialer(environment())
     const first = await suite.world.addCall(await aPhone())
     await eventually(async () => (await suite.world.call(first)).attempt === 2)

@@ -46,7 +46,9 @@ test('a callback takes a Sid back from an inbound call, and ends its own', async
 test('a reply with the Sid of another call we placed leaves the call unknown, and pages', async () => {
   const reply = { status: 200, body: JSON.stringify({ Call: { Sid: 'same1' } }) }
   suite.exotel.next.push(reply, reply)
-  await using _dialer = await startTestDialer(suite.environment(noPolls))
+  // Long enough to look at it while it is unknown.
+  const patient = suite.environment({ ...noPolls, RECONCILE_GRACE_MS: '8000' })
+  await using _dialer = await startTestDialer(patient)
   const phoneId = await aPhone()
   const first = await suite.world.addCall(phoneId)
   await suite.world.placed(first)

@@ -8,7 +8,10 @@ import { serviceKeys } from './keys.ts'
 
 export const publicUrl = 'https://callwire.example'
 
-/** The environment of a dialer whose waits are short enough for a test. */
+/**
+ * The environment of a dialer whose waits are short enough for a test, except for answers: a busy machine
+ * takes its time to give those that come.
+ */
 export function dialerEnvironment(o: {
   database: TestDatabase
   redisUrl: string
@@ -23,7 +26,7 @@ export function dialerEnvironment(o: {
     PUBLIC_URL: publicUrl,
     EXOTEL_ALLOWED_HOSTS: o.exotelHost,
     EXOTEL_ALLOW_HTTP: 'true',
-    DIAL_TIMEOUT_MS: '1000',
+    DIAL_TIMEOUT_MS: '10000',
     RECONCILE_AFTER_MS: '100',
     RECONCILE_GRACE_MS: '1000',
     CALL_POLL_AFTER_MS: '600',

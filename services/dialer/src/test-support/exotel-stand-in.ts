@@ -17,7 +17,8 @@ export type Behaviour =
 /** What it does with the next question: nothing at all, a cut, or an answer. */
 export type ReadBehaviour = 'stall' | 'cut' | Exclude<Behaviour, string>
 
-export const SLOW_MS = 700
+/** Long enough for what is to happen before the answer, also on a busy machine. */
+export const SLOW_MS = 3_000
 
 export type PlacedCall = {
   sid: string

@@ -187,7 +187,7 @@ export async function tenantWorld(database: TestDatabase): Promise<TenantWorld> 
           const call = await world.call(callId)
           return statuses.includes(call.status) ? call : null
         },
-        { boundMs: 20_000, what: statuses.join(' or ') },
+        { boundMs: 30_000, what: statuses.join(' or ') },
       ),
     events: (callId) => ledger.read(tenantId, callId, { after: 0, limit: 1_000 }),
     story: async (callId) =>
@@ -233,7 +233,7 @@ export async function tenantWorld(database: TestDatabase): Promise<TenantWorld> 
           )
           return row === undefined || row.state === 'pending' ? null : row
         },
-        { what: 'an answer to a check', boundMs: 15_000 },
+        { what: 'an answer to a check', boundMs: 30_000 },
       ),
     audits: () =>
       provisioner.withTenant(tenantId, (tx) =>
