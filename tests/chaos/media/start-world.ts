@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { startConstellation } from '@callwire/e2e/constellation'
-import { prepareCalls, type BreakableRedis, type World } from '@callwire/e2e/media'
+import { idleMachine, prepareCalls, type BreakableRedis, type World } from '@callwire/e2e/media'
 import { startRedis } from '@callwire/stores'
 import { Redis } from 'ioredis'
 
@@ -60,5 +60,8 @@ export async function startWorld(o: { preload: string | null }): Promise<ChaosWo
   )
   const calls = await prepareCalls(system)
   const kept = stack.move()
-  return { system, calls, redis, redisUrl: url, [Symbol.asyncDispose]: () => kept.disposeAsync() }
+  return {
+    ...{ system, calls, redis, machine: idleMachine, redisUrl: url },
+    [Symbol.asyncDispose]: () => kept.disposeAsync(),
+  }
 }

@@ -46,7 +46,7 @@ const lines = [
   { way: 'person', number: '+918047112213', agent: { name: 'Asha', kind: 'human', number: AGENT } },
 ] as const
 /** From the end of a call to its receipt, which may have to wait for a lost socket to be noticed. */
-const RECEIPT_MS = 60_000
+const RECEIPT_MS = 120_000
 const OPEN_MS = 30_000
 const LOOK_EVERY_MS = 250
 

@@ -3,6 +3,7 @@ export { makeScript } from './make-script.ts'
 export {
   breakRedis,
   breakTranscriber,
+  idleMachine,
   killGateway,
   killIngest,
   takeOver,
