@@ -2,12 +2,9 @@ import { calls } from '@callwire/db'
 import { and, eq } from 'drizzle-orm'
 import { changeStatus, type CallRow } from './change-status.ts'
 import { claimSid } from './claim-sid.ts'
-import { NOT_PLACED } from './move.ts'
+import { NEEDS_REVIEW, NOT_PLACED } from './move.ts'
 import type { LedgerWork } from './work.ts'
 import { writeReceiptIfDone } from './write-receipt.ts'
-
-/** The reason code of a call of unknown outcome that only a person can decide on. */
-export const NEEDS_REVIEW = 'needs_review'
 
 /** Which of Exotel's calls it is, or that Exotel has none. */
 export type ParkedAnswer = { sid: string } | { notPlaced: true }

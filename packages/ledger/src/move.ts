@@ -4,12 +4,16 @@ import { canMove, isFinal, type CallStatus } from '@callwire/contracts'
  * How a status may change beside moving up:
  * - `requeue`: the dialer alone, taking back an attempt that Exotel cannot have acted on;
  * - `reopen`: news of a call that was failed as never placed;
+ * - `take_back`: a parked call that rang because a person named a sid that Exotel does not have;
  * - `annotate`: the same status for another reason (still waiting, parked for a person).
  */
-export type Exception = 'requeue' | 'reopen' | 'annotate'
+export type Exception = 'requeue' | 'reopen' | 'take_back' | 'annotate'
 
 /** The reason code of a call that was failed because it was never placed. */
 export const NOT_PLACED = 'not_placed'
+
+/** The reason code of a call of unknown outcome that only a person can decide on. */
+export const NEEDS_REVIEW = 'needs_review'
 
 type Standing = { status: CallStatus; reasonCode: string | null }
 
@@ -31,6 +35,8 @@ export function mayChange(
         to.status !== 'queued' &&
         to.status !== 'failed'
       )
+    case 'take_back':
+      return from.status === 'ringing' && to.status === 'unknown' && to.reasonCode === NEEDS_REVIEW
     case 'annotate':
       return to.status === from.status && !isFinal(from.status) && to.reasonCode !== from.reasonCode
   }

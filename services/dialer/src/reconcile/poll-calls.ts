@@ -1,6 +1,13 @@
 import { isFinal } from '@callwire/contracts'
 import type { DetailsOutcome } from '@callwire/exotel'
-import { changeStatus, loadCall, writeReceiptIfDone, type CallRow } from '@callwire/ledger'
+import {
+  changeStatus,
+  loadCall,
+  NEEDS_REVIEW,
+  takeBackAnswer,
+  writeReceiptIfDone,
+  type CallRow,
+} from '@callwire/ledger'
 import { errorFields } from '@callwire/runtime'
 import { heedAnswer } from '../account/account-budget.ts'
 import {
@@ -12,7 +19,9 @@ import {
 } from '../account/read-for-asking.ts'
 import type { DialerDeps } from '../deps.ts'
 import { applyNews } from '../news/apply-news.ts'
+import { heardCallback } from '../news/heard-callback.ts'
 import { legsOf } from '../news/legs.ts'
+import { raiseAlert } from '../raise-alert.ts'
 import { createAsker, type Answered } from './ask-about-calls.ts'
 import { decidePoll, longestPollWaitMs, nextPollAt } from './decide-poll.ts'
 
@@ -51,6 +60,7 @@ async function pollCall(d: DialerDeps, askable: Askable): Promise<Answered> {
   const asking = await claimAsking(d, call, { purpose: 'poll', request: take.request })
   if (asking === null) return 'nothing'
   const answer = await ask(d, asking, sid)
+  if (answer?.kind === 'not_found' && (await unbind(d, call, sid))) return 'answered'
   const told = answer?.kind === 'found' ? answer.call : null
   const decision = decidePoll({
     status: told?.status ?? null,
@@ -81,6 +91,20 @@ async function pollCall(d: DialerDeps, askable: Askable): Promise<Answered> {
     }
   })
   return answered
+}
+
+/** Parks a call again for which a person named a Sid that Exotel does not have; false for others. */
+async function unbind(d: DialerDeps, call: CallRow, sid: string): Promise<boolean> {
+  if (call.status !== 'ringing') return false
+  return d.ledger.transact(call.tenantId, call.id, async (w) => {
+    const now = await loadCall(w.tx, call.id)
+    if (now?.sid !== sid || (await heardCallback(w)) || !(await takeBackAnswer(w, now)))
+      return false
+    const message = 'Exotel has no call with the id that was named for this one.'
+    await raiseAlert(d, w, { code: NEEDS_REVIEW, severity: 'warn', message })
+    d.log.info({ callId: call.id }, 'call parked again')
+    return true
+  })
 }
 
 /** Null when nothing could be asked. */
