@@ -28,6 +28,7 @@ import { createKeyPatience } from './key-patience.ts'
 import { createTranscriberMetrics } from './metrics.ts'
 import { providersNamed } from './providers.ts'
 import { createRecorder } from './recording/recorder.ts'
+import { watchStore } from './recording/watch-store.ts'
 import { createSessions, MAX_SESSIONS } from './sessions.ts'
 import { times as usualTimes, type Times } from './times.ts'
 
@@ -68,7 +69,9 @@ export async function createTranscriber(
 
   const store = config.recordings === null ? null : createRecordingStore(config.recordings)
   if (store !== null) stack.use(store)
+  const storeWatch = stack.use(watchStore(store, { clock, signal, log }))
   const { contentRing } = config
+  const transcriberMetrics = createTranscriberMetrics(metrics, clock)
 
   const sessions = createSessions({
     listen: createRecorder({
@@ -76,6 +79,7 @@ export async function createTranscriber(
       ledger,
       audio,
       store,
+      metrics: transcriberMetrics,
       contentRing,
       times,
       clock,
@@ -95,7 +99,7 @@ export async function createTranscriber(
     clock,
     random,
     log,
-    metrics: createTranscriberMetrics(metrics, clock),
+    metrics: transcriberMetrics,
     keyPatience: createKeyPatience(clock, times.keyWaitMs),
   })
   const health = createHealth(
@@ -105,7 +109,14 @@ export async function createTranscriber(
       keys: () => keyWatch.check(),
       calls: () => (signal.aborted ? Promise.reject(new Draining()) : Promise.resolve()),
     },
-    { extra: () => ({ sessions: sessions.live, providers: providers.map(({ id }) => id) }) },
+    {
+      extra: () => ({
+        sessions: sessions.live,
+        providers: providers.map(({ id }) => id),
+        // Beside the checks: words do not wait for it.
+        recordings: storeWatch.state(),
+      }),
+    },
   )
   stack.use(
     await serveMetrics({ metrics, host: config.host, port: config.metricsPort, log, health }),

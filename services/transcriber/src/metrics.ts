@@ -12,6 +12,8 @@ export type TranscriberMetrics = {
   session(): SessionMeter
   /** A call's first holder has it, so long after its audio began. */
   leased(afterMs: number): void
+  /** A recording under way: how many of its whole parts are in no store yet. */
+  recording(unstored: () => number): Disposable
   /** So much of a call was told as a gap. */
   lost(reason: string, ms: number): void
 }
@@ -39,6 +41,14 @@ export function createTranscriberMetrics(
       this.set(Math.max(0, ...live.values()) / 1000)
     },
   })
+  const recordings = new Map<symbol, () => number>()
+  metrics.gauge({
+    name: 'callwire_transcriber_unstored_parts',
+    help: 'Whole parts of recordings that are in no store yet, in memory and in Redis',
+    collect() {
+      this.set([...recordings.values()].reduce((sum, unstored) => sum + unstored(), 0))
+    },
+  })
   const lease = metrics.histogram({
     name: 'callwire_transcriber_lease_seconds',
     help: 'From the first audio of a call to the lease of its first transcriber',
@@ -57,6 +67,11 @@ export function createTranscriberMetrics(
   return {
     lost: (reason, ms) => lost.inc({ reason }, ms / 1000),
     leased: (afterMs) => lease.observe(Math.max(0, afterMs) / 1000),
+    recording(unstored) {
+      const key = Symbol('recording')
+      recordings.set(key, unstored)
+      return { [Symbol.dispose]: () => recordings.delete(key) }
+    },
     session() {
       const key = Symbol('session')
       live.set(key, 0)

@@ -28,11 +28,12 @@ function slow(readAgain: (fromMs: number, reading: number) => Iterable<Heard>) {
     for (let ms = fromMs; ms < toMs; ms += 1_000) source.take(secondOf(ms))
   }
   take(0, 120_000)
+  const unstoredBefore = source.unstored()
   const got: number[][] = []
   const storing = (async () => {
     for await (const { fromMs, toMs } of source.parts()) got.push([fromMs, toMs])
   })()
-  return { source, take, got, storing, readings, stop, lost: () => lost }
+  return { source, unstoredBefore, take, got, storing, readings, stop, lost: () => lost }
 }
 
 test('a reading that ended between two sockets is followed by one of what came after', async () => {
@@ -43,6 +44,7 @@ test('a reading that ended between two sockets is followed by one of what came a
   call.source.end()
   await call.storing
   expect(call.got.at(-1)?.[1]).toBe(215_000)
+  expect([call.unstoredBefore, call.source.unstored()]).toEqual([4, 0])
   expect(call.readings).toEqual([60_000, 150_000])
   expect(call.lost()).toBe(0)
 })

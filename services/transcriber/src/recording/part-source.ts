@@ -1,4 +1,4 @@
-import { createPartCutter, type Part } from '@callwire/recordings'
+import { createPartCutter, PART_MS, type Part } from '@callwire/recordings'
 import type { HeardMoment } from '../listener.ts'
 import type { Heard } from '../read-audio.ts'
 
@@ -14,6 +14,8 @@ export type PartSource = {
   end(): void
   /** Every part in its order, to the end; asked for once. */
   parts(): AsyncGenerator<Part>
+  /** Whole parts that were heard and not taken back as done yet, wherever they wait. */
+  unstored(): number
 }
 
 /** A call's audio again, from this moment on, as Redis has it: to its end. */
@@ -83,6 +85,7 @@ export function createPartSource(o: {
       isOver = true
       turn.give()
     },
+    unstored: () => Math.floor(Math.max(0, heardToMs - doneToMs) / PART_MS),
     async *parts() {
       while (!o.signal.aborted) {
         const next = waiting.shift()
@@ -90,7 +93,10 @@ export function createPartSource(o: {
           yield next
           doneToMs = next.toMs
         } else if (isBehind) {
-          yield* partsAgain()
+          for await (const part of partsAgain()) {
+            yield part
+            doneToMs = part.toMs
+          }
           return
         } else if (isOver) {
           return

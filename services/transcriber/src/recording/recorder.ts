@@ -4,13 +4,15 @@ import { errorFields, type Clock } from '@callwire/runtime'
 import type { Mark } from '../acknowledge.ts'
 import type { Claim } from '../claim-call.ts'
 import type { Listen, Listener } from '../listener.ts'
+import type { TranscriberMetrics } from '../metrics.ts'
 import { readAudio, type ReadDeps } from '../read-audio.ts'
 import { finishRecording } from './finish-recording.ts'
 import { openRecording, type OpenDeps, type Recording } from './open-recording.ts'
 import { createPartSource } from './part-source.ts'
 import { storePart } from './store-part.ts'
 
-export type RecorderDeps = OpenDeps & ReadDeps & { ledger: Ledger; clock: Clock }
+export type RecorderDeps = OpenDeps &
+  ReadDeps & { ledger: Ledger; clock: Clock; metrics: Pick<TranscriberMetrics, 'recording'> }
 
 /**
  * How long a call's end waits for its last parts when the store is away. The receipt waits with it; for
@@ -67,6 +69,8 @@ function record(deps: Deps, claim: Claim, recording: Recording, mark: Mark): Lis
     signal,
   })
 
+  const counted = deps.metrics.recording(() => source.unstored())
+
   const storeAll = async () => {
     for await (const part of source.parts()) {
       const outcome = await storePart(deps, claim, recording, part, signal)
@@ -108,6 +112,7 @@ function record(deps: Deps, claim: Claim, recording: Recording, mark: Mark): Lis
       mark.release()
     },
     abort() {
+      counted[Symbol.dispose]()
       stop.abort()
     },
   }

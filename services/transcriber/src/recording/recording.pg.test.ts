@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { createRecordingStore, toWav, type RecordingStore } from '@callwire/recordings'
 import { eventually } from '@callwire/testkit'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { converse, slice } from '../testing/conversation.ts'
 import { contentKeys, createFixture, type Fixture, type SeededCall } from '../testing/fixture.ts'
 import { recorded } from './testing/recorded.ts'
@@ -27,7 +27,19 @@ afterAll(async () => {
 })
 
 const settings = () => ({ kind: 'file', directory }) as const
-const start = () => fixture.start({ recordings: settings() })
+/** Transcribers of the test under way: the next one's calls are none of theirs. */
+let started: { stop: () => Promise<void> }[] = []
+const start = async (o: Parameters<Fixture['start']>[0] = { recordings: settings() }) => {
+  const one = await fixture.start(o)
+  started.push(one)
+  return one
+}
+afterEach(async () => {
+  await Promise.all(started.map((one) => one.stop()))
+  started = []
+})
+/** For words and parts that come within seconds, on a busy machine within many. */
+const patience = { boundMs: 60_000 }
 const look = (call: SeededCall) =>
   recorded({ database: fixture.gateway, ring: fixture.ring, store }, call)
 
@@ -77,11 +89,11 @@ test('a call that began without stays without, and one that began with goes on',
   const [without, withIt] = [await fixture.call(), await fixture.call()]
   const first = await fixture.socket(without)
   await first.play(slice(pcm, 0, 2_000))
-  await eventually(async () => (await fixture.finals(without)).length === 1)
+  await eventually(async () => (await fixture.finals(without)).length === 1, patience)
   await fixture.keepRecordings(true)
   const second = await fixture.socket(withIt)
   await second.play(slice(pcm, 0, 31_000))
-  await eventually(async () => (await look(withIt))?.rows.length === 1)
+  await eventually(async () => (await look(withIt))?.rows.length === 1, patience)
   await fixture.keepRecordings(false)
   await second.play(slice(pcm, 31_000))
   await first.play(slice(pcm, 2_000))
@@ -95,7 +107,7 @@ test('a call that began without stays without, and one that began with goes on',
 })
 
 test('without a store nothing is kept, the words come, and the log says why', async () => {
-  const transcriber = await fixture.start()
+  const transcriber = await start({})
   const call = await fixture.call()
   const socket = await fixture.socket(call)
   await socket.play(slice(pcm, 0, 2_000))
@@ -115,8 +127,10 @@ describe('a transcriber that stops', () => {
       const call = await fixture.call()
       const socket = await fixture.socket(call)
       await socket.play(slice(pcm, 0, atMs))
-      await eventually(async () => (await look(call)) !== null)
-      if (atMs > 30_000) await eventually(async () => (await look(call))?.rows.length === 1)
+      await eventually(async () => (await look(call)) !== null, patience)
+      if (atMs > 30_000) {
+        await eventually(async () => (await look(call))?.rows.length === 1, patience)
+      }
       await first.stop()
       const second = await start()
       await socket.play(slice(pcm, atMs))
@@ -145,7 +159,7 @@ describe('a transcriber that stops', () => {
     try {
       const socket = await fixture.socket(call)
       await socket.play(slice(pcm, 0, 31_000))
-      await eventually(async () => (await look(call))?.rows.length === 1)
+      await eventually(async () => (await look(call))?.rows.length === 1, patience)
       child.kill('SIGKILL')
       await exited
       const row = (await look(call))?.row
@@ -179,7 +193,7 @@ test('the store is away: the words come, the audio waits in Redis and is kept wh
     { line: '1: echo foxtrot golf hotel', startMs: 160_000 },
   ]).pcm
   await socket.play(long)
-  await eventually(async () => (await fixture.finals(call)).length >= 1, { boundMs: 20_000 })
+  await eventually(async () => (await fixture.finals(call)).length >= 1, patience)
   const before = await look(call).catch(() => null)
   expect(before?.rows).toEqual([])
   expect((await fixture.row(call)).ackedMs).toBe(0)

@@ -61,10 +61,11 @@ export async function listen(
 ) {
   const acknowledger = createAcknowledger({ ackedId: claimed.ackedId, ackedMs: claimed.ackedMs })
   const parts = { clock: systemClock, random: systemRandom, log: fixture.logs.log }
+  const metrics = createTranscriberMetrics(createMetrics(), systemClock)
   const recorder = createRecorder(
     {
       ...{ database: fixture.own, ledger: fixture.ownLedger, audio: fixture.audio, store, times },
-      ...{ contentRing: fixture.ring, ...parts },
+      ...{ contentRing: fixture.ring, metrics, ...parts },
     },
     { finishWaitMs },
   )
