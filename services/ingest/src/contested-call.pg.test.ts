@@ -76,11 +76,23 @@ describe('a call that has ended', () => {
   })
 })
 
+test('the rate in the address is that of a start without one', async () => {
+  const call = await fixture.seedCall(phone)
+  const client = await dial(`${ingest.url}/t/${call.pathToken}?sample-rate=16000`)
+  client.send('{"event":"start","start":{}}', ...mediaTexts(pcmOf(5)), stopText())
+  expect(await client.closed).toEqual(stopped)
+  await fixture.eventsWith(call.tenantId, call.callId, 'stream.ended')
+  expect(await fixture.streamsOf(call.tenantId, call.callId)).toMatchObject([
+    { sampleRate: 16_000, audioMs: 50 },
+  ])
+})
+
 test('a socket that left before its call was known takes it from nobody', async () => {
   const call = await fixture.seedCall(phone)
   const { tenantId, callId } = call
   const gone = await dial(ingest.url, basic(phone.key, phone.token))
   // It waits: a call of this phone is being placed, and has no name yet.
+  await fixture.seedCall(phone)
   gone.send(startText({ callSid: 'named-late' }), ...mediaTexts(pcmOf(5)), stopText())
   expect(await gone.closed).toEqual(stopped)
   const live = await dial(`${ingest.url}/t/${call.pathToken}`)

@@ -49,10 +49,9 @@ export async function startStream(
   const mark = markStream(deps)
   for (let tries = 1; ; tries += 1) {
     try {
-      const isOver = o.session.isOver()
       const outcome = await tryStart(deps, {
         ...o,
-        mark: { ...mark, mayBeOpen: tries > 1, isOver },
+        mark: { ...mark, mayBeOpen: tries > 1 },
       })
       if (outcome !== 'raced') return outcome
       if (tries >= TRIES) throw notFound()
@@ -78,7 +77,7 @@ async function tryStart(
   deps: SessionDeps,
   o: { session: Session; admission: Admission; start: MediaStart; mark: StreamMark },
 ): Promise<StartOutcome | 'raced'> {
-  const { admission, mark } = o
+  const { admission } = o
   const start = {
     callSid: textOrNull(o.start.callSid),
     streamSid: textOrNull(o.start.streamSid),
@@ -91,6 +90,8 @@ async function tryStart(
     const close = binding.reason === 'identity' ? closes.identity : closes.unknownCall
     return { kind: 'refused', close }
   }
+  // Looking for the call may have taken longer than its socket stayed.
+  const mark = { ...o.mark, isOver: o.session.isOver() }
   const tokenId = admission.kind === 'address' ? null : admission.tokenId
   const opened =
     binding.kind === 'bind'
