@@ -1,5 +1,4 @@
 import { connectProvisioner } from '@callwire/db'
-import { eventually } from '@callwire/testkit'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createFixture, type Fixture } from './testing/fixture.ts'
 
@@ -19,12 +18,13 @@ test('ingest tells of its keys, and is not ready while it lacks the one that sea
   const ingest = await fixture.start()
   const install = connectProvisioner({ url: fixture.db.url })
   try {
-    expect(await ready(ingest.http)).toEqual({ status: 200, keys: 'ok' })
+    await expect.poll(() => ready(ingest.http)).toEqual({ status: 200, keys: 'ok' })
     expect(await install.keys.holders()).toMatchObject([{ service: 'ingest', kids: ['k1'] }])
     await install.keys.introduce('k2', { primary: 'k1' })
     expect(await install.keys.promote('k2', { from: 'k1' })).toBe(true)
-    await eventually(async () => (await ready(ingest.http)).status === 503, { boundMs: 20_000 })
-    expect(await ready(ingest.http)).toEqual({ status: 503, keys: 'primary_missing' })
+    await expect
+      .poll(() => ready(ingest.http), { timeout: 30_000 })
+      .toEqual({ status: 503, keys: 'primary_missing' })
     await ingest.stop()
     expect(await install.keys.holders()).toEqual([])
   } finally {

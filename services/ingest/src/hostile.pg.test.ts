@@ -142,7 +142,8 @@ test('a hundred hostile sockets cost the good calls beside them nothing', async 
       const audio = entries.flatMap((entry) => (entry.kind === 'audio' ? [entry.pcm] : []))
       expect(Buffer.concat(audio).equals(pcms[i] ?? Buffer.alloc(0))).toBe(true)
     }
-    expect((await fetch(`${ingest.http}/readyz`)).status).toBe(200)
+    // Each of its checks has half a second, which a busy machine may not give it at once.
+    await eventually(async () => (await fetch(`${ingest.http}/readyz`)).ok)
   } finally {
     for (const socket of hostile) socket.destroy()
   }
