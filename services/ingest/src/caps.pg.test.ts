@@ -159,7 +159,7 @@ describe('a client', () => {
       statusOf(i % 2 === 0 ? spliced(mapped) : { 'x-forwarded-for': mine }),
     )
     // They are on their way in: the next ones find no place, wait a little, and are refused.
-    await new Promise((resolve) => setTimeout(resolve, 300))
+    await new Promise((resolve) => setTimeout(resolve, 2_000))
     const [next, spoofing, plain] = await Promise.all([
       statusOf(spliced(mine)),
       // What it says of itself in front of the proxy's word changes nothing.

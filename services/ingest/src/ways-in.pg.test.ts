@@ -167,7 +167,7 @@ async function sendInOneSegment(url: string, texts: string[]): Promise<number> {
   socket.on('data', (chunk) => chunks.push(chunk))
   socket.write(Buffer.concat([Buffer.from(head), ...texts.map(maskedFrame)]))
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error('no close frame')), 10_000)
+    const timer = setTimeout(() => reject(new Error('no close frame')), 20_000)
     socket.on('error', reject)
     socket.on('data', () => {
       const all = Buffer.concat(chunks)
