@@ -28,7 +28,7 @@ beforeEach(async () => {
   lookups = 0
   // 127.0.0.1 plays the public internet, every other address of the machine is what lies within.
   const mayReach = (address: string) => address === '127.0.0.1'
-  sender = createSender({ resolve, resolveNamed: resolve, mayReach, timeoutMs: 2_000 })
+  sender = createSender({ resolve, resolveNamed: resolve, mayReach, timeoutMs: 15_000 })
 })
 afterEach(async () => {
   await sender.close()
@@ -173,7 +173,7 @@ test.each<[string, (write: (text: string) => void, end: () => void) => void, str
   ['speaks no HTTP', (write) => write('SSH-2.0-x\r\n\r\n'), 'connection_lost'],
 ])('a host that %s', async (_what, act, error) => {
   await sender.close()
-  sender = createSender({ resolve, resolveNamed: resolve, mayReach: () => true, timeoutMs: 300 })
+  sender = createSender({ resolve, resolveNamed: resolve, mayReach: () => true, timeoutMs: 1_500 })
   await using raw = await rawHost(act)
   expect(await sender.send(guarded('127.0.0.1', raw.port), message)).toEqual(failed(error))
 })

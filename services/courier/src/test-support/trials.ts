@@ -19,7 +19,7 @@ export const metered = (courier: RunningCourier, sample: string) =>
   )
 
 /** Waits short enough for a test. */
-export const quick = { scanMs: 50, pollMs: 50, gatherMs: 5, sendTimeoutMs: 2_000 }
+export const quick = { scanMs: 50, pollMs: 50, gatherMs: 5, sendTimeoutMs: 15_000 }
 
 /** What tests of deliveries do with a suite's install and its host. */
 export type Trials = {
