@@ -18,7 +18,7 @@ beforeAll(async () => {
 afterAll(() => system[Symbol.asyncDispose]())
 
 /** Long enough to place the calls of a race, also on a busy machine; late ones are due at once. */
-const placingMs = 8_000
+const placingMs = 20_000
 
 /** Does work number 0 to `most` - 1, so many at a time. */
 async function inParallel(

@@ -9,6 +9,7 @@ import {
   type Service,
 } from './constellation.ts'
 import { missingWords, ofType } from './expected-words.ts'
+import { makeScript } from './media/make-script.ts'
 
 let system: Constellation
 let phoneId: string
@@ -23,9 +24,14 @@ afterAll(() => system[Symbol.asyncDispose]())
 
 let person = 9_876_800_000
 
+/** Longer than a busy machine takes to start two processes, one after the other. */
+const LIVE_SECONDS = 45
+/** From then to a call's receipt. */
+const RECEIPT_MS = 150_000
+
 /** A call that is being spoken: its first final is there, and much of it is still to come. */
 async function liveCall() {
-  const script = await system.simulator.script('english-delivery')
+  const script = await system.simulator.script(makeScript('long', LIVE_SECONDS))
   const { call } = await system.client.calls.place({ phoneId, to: `+91${String((person += 1))}` })
   const heard = async () =>
     ofType((await system.client.calls.events(call.id)).events, 'transcript.final').length
@@ -100,7 +106,7 @@ test('an ingest told to end alone finishes its call while a successor serves new
   const next = await liveCall()
 
   for (const { callId, script } of [live, next]) {
-    const events = await eventsToReceipt(system.client, callId)
+    const events = await eventsToReceipt(system.client, callId, RECEIPT_MS)
     expect(missingWords(script, events)).toEqual([])
     expect(ofType(events, 'stream.ended').map(({ data }) => data.reason)).toEqual(['callended'])
     expect(ofType(events, 'transcript.gap')).toEqual([])
@@ -128,7 +134,7 @@ test('drains follow one another, and a successor that dies is started again', as
   const { socket } = await openMediaSocket()
   socket.terminate()
   expect(isAlive(first)).toBe(true)
-  const events = await eventsToReceipt(system.client, live.callId)
+  const events = await eventsToReceipt(system.client, live.callId, RECEIPT_MS)
   expect(missingWords(live.script, events)).toEqual([])
 })
 
@@ -153,7 +159,7 @@ test('a consumer of a copilot told to end alone misses nothing', async () => {
   await eventually(() => seqs.length > 0)
   const old = await drain('copilot')
   await following
-  const events = await eventsToReceipt(system.client, callId)
+  const events = await eventsToReceipt(system.client, callId, RECEIPT_MS)
   expect(seqs).toEqual(events.map(({ seq }) => seq))
   await eventually(() => logged('drained process ended', old).length > 0, { boundMs: 30_000 })
   expect(logged('drained process ended', old)).toMatchObject([{ process: 'copilot', code: 0 }])

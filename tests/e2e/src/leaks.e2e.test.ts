@@ -62,8 +62,8 @@ beforeAll(async () => {
       WEBHOOK_ALLOWED_HOSTS: receiver.host,
       API_RATE_PER_MINUTE: '0',
       RECONCILE_AFTER_MS: '500',
-      RECONCILE_GRACE_MS: '5000',
-      DIAL_TIMEOUT_MS: '3000',
+      RECONCILE_GRACE_MS: '15000',
+      DIAL_TIMEOUT_MS: '10000',
     }
   })
   kept.use(system)

@@ -3,14 +3,22 @@ import { startConstellation, type Constellation } from './constellation.ts'
 import { prepareCalls } from './media/calls.ts'
 import { makeScript } from './media/make-script.ts'
 import { noRedis } from './media/no-redis.ts'
-import { breakTranscriber, killGateway, killIngest, takeOver, type World } from './media/trials.ts'
+import {
+  breakTranscriber,
+  busyMachine,
+  killGateway,
+  killIngest,
+  takeOver,
+  type World,
+} from './media/trials.ts'
 
 let system: Constellation
 let world: World
 beforeAll(async () => {
   // A callback that finds the gateway gone is not repeated for long: the poller asks soon.
   system = await startConstellation({ CALL_POLL_AFTER_MS: '3000' })
-  world = { system, calls: await prepareCalls(system), redis: noRedis }
+  const calls = await prepareCalls(system)
+  world = { system, calls, redis: noRedis, machine: busyMachine }
 })
 afterAll(() => system[Symbol.asyncDispose]())
 

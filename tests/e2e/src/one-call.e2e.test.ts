@@ -3,6 +3,7 @@ import { eventually } from '@callwire/testkit'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { eventsToReceipt, startConstellation, type Constellation } from './constellation.ts'
 import { masked, ofType } from './expected-words.ts'
+import { makeScript } from './media/make-script.ts'
 import { PHONE } from './simulator.ts'
 import { chainProblem } from './verify-chain.ts'
 
@@ -114,7 +115,7 @@ test('the three kinds of agent ring whom they should', async () => {
 test('a live call is ended by closing its media socket', async () => {
   const { client, simulator } = system
   const to = nobodyYet()
-  const script = await simulator.script('english-delivery', to.slice(-6))
+  const script = await simulator.script(makeScript('long', 30), to.slice(-6))
   await client.phones.update(phoneId, { agentId: listener })
   const { call } = await client.calls.place({ phoneId, to })
   await eventually(

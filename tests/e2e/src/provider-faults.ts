@@ -72,7 +72,7 @@ export const providerFaults: readonly ProviderFault[] = [
     fault: { kind: 'server_error', settings: { placed: true } },
     becomes: placedAfterAll,
   },
-  { name: 'timeout', fault: { kind: 'slow', settings: { ms: 5_000 } }, becomes: placedAfterAll },
+  { name: 'timeout', fault: { kind: 'slow', settings: { ms: 15_000 } }, becomes: placedAfterAll },
   { name: 'malformed', fault: { kind: 'malformed' }, becomes: placedAfterAll },
   { name: 'cut in the answer', fault: { kind: 'cut' }, becomes: placedAfterAll },
   { name: 'cut before it', fault: { kind: 'cut_before' }, becomes: notPlaced },
