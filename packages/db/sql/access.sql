@@ -167,7 +167,7 @@ grant update (heartbeat_at, ended_at, clock_ms, gaps) on media_streams to callwi
 grant insert, update (state, fence, acked_id, acked_ms, updated_at) on transcriptions
   to callwire_ingest, callwire_transcriber;
 grant select, insert, update (burnt_at, call_id) on stream_tokens to callwire_ingest;
-grant select, insert on stream_tokens to callwire_dialer;
+grant select, insert, delete on stream_tokens to callwire_dialer;
 grant select on stream_tokens to callwire_gateway;
 
 -- The transcriber records, the gateway plays, the dialer erases; the objects lie in a store.

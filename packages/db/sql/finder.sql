@@ -395,6 +395,16 @@ as $$
   order by c.created_at limit most
 $$;
 
+-- Of media sockets, good for nothing for so long.
+create function old_stream_tokens(older_than_ms integer, most integer)
+  returns table (tenant_id text, id text)
+language sql stable security definer set search_path = app, pg_temp
+as $$
+  select t.tenant_id, t.id from stream_tokens t
+  where t.expires_at < now() - older_than_ms * interval '1 millisecond'
+  order by t.expires_at limit most
+$$;
+
 -- Those with something stored whose life, as they set it, is over: of calls that have ended and are
 -- closed by a receipt. Days are of 24 hours, whatever the clocks of summer do.
 create function tenants_past_retention() returns table (tenant_id text)
@@ -691,5 +701,6 @@ grant execute on function key_ids(), key_rows(text, text)
 grant execute on function sealed_rows(text, text, text, text, integer)
   to callwire_dialer, callwire_courier;
 grant execute on function old_phone_checks(integer, integer) to callwire_dialer;
+grant execute on function old_stream_tokens(integer, integer) to callwire_dialer;
 grant execute on function open_calls_dialed_before(timestamptz)
   to callwire_owner, callwire_gateway, callwire_dialer;

@@ -49,6 +49,8 @@ export type Finder = {
   pendingTranscriptions(limit: number): Promise<FoundCall[]>
   /** Checks of credentials that were asked for so long ago, oldest first. */
   oldPhoneChecks(olderThanMs: number, limit: number): Promise<Found[]>
+  /** Tokens of media sockets that expired so long ago, oldest first. */
+  oldStreamTokens(olderThanMs: number, limit: number): Promise<Found[]>
   /** Ended more than a second ago, and the last fact is not a receipt. */
   unreceiptedCalls(limit: number): Promise<FoundCall[]>
   /** Queued for longer past their time than their tenant lets them wait. */
@@ -135,6 +137,7 @@ export function createFinder(client: Client): Finder {
     staleStreams: (ageMs, limit) =>
       many(`${one.call}, stream_id as "streamId"`, 'stale_streams', [ageMs, limit]),
     oldPhoneChecks: (ageMs, limit) => many(one.found, 'old_phone_checks', [ageMs, limit]),
+    oldStreamTokens: (ageMs, limit) => many(one.found, 'old_stream_tokens', [ageMs, limit]),
     pendingTranscriptions: (limit) => many(one.call, 'pending_transcriptions', [limit]),
     unreceiptedCalls: (limit) => many(one.call, 'unreceipted_calls', [limit]),
     expiredCalls: (limit) => many(one.call, 'expired_calls', [limit]),

@@ -18,6 +18,7 @@ import { countParked } from './sweep/count-parked.ts'
 import { sweepExpired } from './sweep/expired-calls.ts'
 import { sweepOldAccountRequests } from './sweep/old-account-requests.ts'
 import { sweepOldChecks } from './sweep/old-checks.ts'
+import { sweepOldTokens } from './sweep/old-tokens.ts'
 import { sweepOldIdempotencyKeys } from './sweep/old-idempotency-keys.ts'
 import { OVERDUE_MS, sweepOverdue } from './sweep/overdue-calls.ts'
 import { sweepStaleDials } from './sweep/stale-dials.ts'
@@ -104,6 +105,7 @@ export async function startDialer(context: DialerContext): Promise<AsyncDisposab
     ['calls-over-limit', roundMs.watch],
     ['parked-calls', roundMs.watch],
     ['old-checks', roundMs.forget],
+    ['old-tokens', roundMs.forget],
     ['old-idempotency-keys', roundMs.forget],
     ['old-account-requests', roundMs.forget],
     ['erased-recordings', roundMs.forget],
@@ -121,6 +123,7 @@ export async function startDialer(context: DialerContext): Promise<AsyncDisposab
     'calls-over-limit': createOverLimitSweep(deps),
     'parked-calls': () => countParked(deps),
     'old-checks': () => sweepOldChecks(deps),
+    'old-tokens': () => sweepOldTokens(deps),
     'old-idempotency-keys': () => sweepOldIdempotencyKeys(deps),
     'old-account-requests': () => sweepOldAccountRequests(deps),
     'erased-recordings': async () => {

@@ -36,8 +36,11 @@ export function isDialable(view: CallView): view is Dialable {
   return view.phone !== null && view.agent !== null && view.account !== null
 }
 
-/** A media socket's token outlives any call; it is burnt when the stream starts anyway. */
-const tokenValidMs = 86_400_000
+/**
+ * A media socket's token is used when somebody answers, after minutes of ringing at most, and burnt
+ * then. That of a call nobody answered may stand in a log.
+ */
+const tokenValidMs = 3_600_000
 
 /**
  * The compare-and-swap from `queued` to `dialing`, with all that has to be written down before a

@@ -111,6 +111,7 @@ export const finderFunctions: Readonly<Record<string, readonly string[]>> = {
   'old_webhook_cursors(bigint,integer)': ['courier'],
   'old_webhook_deliveries(bigint,integer)': ['courier'],
   'old_phone_checks(integer,integer)': ['dialer'],
+  'old_stream_tokens(integer,integer)': ['dialer'],
   'open_calls_dialed_before(timestamp with time zone)': ['dialer', 'gateway', 'owner'],
   'operator_tenant()': ['owner'],
   'parked_calls()': ['dialer'],
