@@ -263,7 +263,7 @@ describe('whose call it is', () => {
     await eventually(() => interims.length > 0)
     const key = `cw:lease:{${call.callId}}`
     // Somebody else holds it for a moment: whoever worked on the call must stop.
-    await fixture.bus.command.set(key, 'somebody-else', 'PX', 500)
+    await fixture.bus.command.set(key, 'somebody-else', 'PX', 3_000)
     await socket.play(slice(pcm, 2_400))
     await socket.end()
     await fixture.done(call)

@@ -211,7 +211,7 @@ export async function createFixture() {
     /** The call's events once its words are complete. */
     async done(call: SeededCall) {
       await eventually(async () => (await this.row(call)).state === 'done', {
-        boundMs: 20_000,
+        boundMs: 60_000,
         what: 'all words',
       })
       return this.events(call)
