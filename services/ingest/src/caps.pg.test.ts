@@ -116,8 +116,10 @@ describe('caps.streams', () => {
     const { call, client } = await openCall('cap-over')
     const token = await fixture.mintToken(phone, call.callId)
     const second = await dial(`${ingest.url}/t/${token}`)
-    second.send(startText({ callSid: 'cap-over' }), ...mediaTexts(pcmOf(3)), stopText())
+    second.send(startText({ callSid: 'cap-over' }), ...mediaTexts(pcmOf(3)))
     expect(await client.closed).toEqual({ code: 1012, reason: 'replaced' })
+    // Not before: one that has left takes the call from nobody.
+    second.send(stopText())
     expect(await second.closed).toEqual({ code: 1000, reason: 'stop' })
   })
 
