@@ -24,14 +24,15 @@ afterAll(() => system[Symbol.asyncDispose]())
 
 let person = 9_876_800_000
 
-/** Longer than a busy machine takes to start two processes, one after the other. */
-const LIVE_SECONDS = 45
+/** Longer than a busy machine takes to put one process in another's place, and for three in a row. */
+const ONE_SECONDS = 30
+const THREE_SECONDS = 45
 /** From then to a call's receipt. */
 const RECEIPT_MS = 150_000
 
 /** A call that is being spoken: its first final is there, and much of it is still to come. */
-async function liveCall() {
-  const script = await system.simulator.script(makeScript('long', LIVE_SECONDS))
+async function liveCall(seconds = ONE_SECONDS) {
+  const script = await system.simulator.script(makeScript('long', seconds))
   const { call } = await system.client.calls.place({ phoneId, to: `+91${String((person += 1))}` })
   const heard = async () =>
     ofType((await system.client.calls.events(call.id)).events, 'transcript.final').length
@@ -118,7 +119,7 @@ test('an ingest told to end alone finishes its call while a successor serves new
 })
 
 test('drains follow one another, and a successor that dies is started again', async () => {
-  const live = await liveCall()
+  const live = await liveCall(THREE_SECONDS)
   const first = await drain('ingest')
   const second = await drain('ingest')
   await eventually(() => !isAlive(second), {
