@@ -13,7 +13,7 @@ export type Beat = Counters & {
 
 /** What a heartbeat learns from the database. */
 export type HeartbeatNews = {
-  /** A newer socket has this call now, perhaps in another process. */
+  /** A newer socket took this call, perhaps in another process. */
   replaced: boolean
   /** The call was cancelled: closing the socket is the way to end it at Exotel. */
   canceled: boolean
@@ -26,7 +26,8 @@ const tenantId = sql.placeholder('tenantId')
 /**
  * A row that somebody holds is not waited for: it is being ended, or told of in the next round.
  * That also keeps statements of several rows from locking each other out. Which of two sockets is
- * newer is told by the database's clock: an id carries that of a host.
+ * newer is told by the database's clock, for an id carries that of a host; one that was newer and has
+ * ended was where Exotel went on, all the same.
  */
 const keep = statement<{ tenantId: string; beats: string }, HeartbeatNews & { id: string }>(
   'ingest_keep_fresh',
@@ -53,7 +54,7 @@ const keep = statement<{ tenantId: string; beats: string }, HeartbeatNews & { id
     exists (
       select from media_streams newer
       where newer.tenant_id = ${tenantId} and newer.call_id = beat."callId"
-        and newer.ended_at is null and (newer.opened_at, newer.id) > (own.opened_at, own.id)
+        and (newer.opened_at, newer.id) > (own.opened_at, own.id)
     ) as replaced,
     exists (
       select from calls call
