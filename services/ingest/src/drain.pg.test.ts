@@ -1,14 +1,7 @@
-import { spawn } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
 import { eventually } from '@callwire/testkit'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import {
-  contentKeys,
-  createFixture,
-  edgeKeys,
-  type Fixture,
-  type SeededPhone,
-} from './testing/fixture.ts'
+import { createFixture, type Fixture, type SeededPhone } from './testing/fixture.ts'
+import { processEnvironment, startProcess } from './testing/process.ts'
 import { basic, dial, mediaTexts, pcmOf, startText, stopText } from './testing/wire-client.ts'
 
 let fixture: Fixture
@@ -80,58 +73,26 @@ describe('drain', () => {
 })
 
 describe('the process', () => {
-  const main = fileURLToPath(new URL('main.ts', import.meta.url))
-  const environment = () => ({
-    DATABASE_URL: fixture.config.databaseUrl,
-    REDIS_URL: fixture.config.redisUrl,
-    CONTENT_KEYS: contentKeys,
-    EDGE_KEYS: edgeKeys,
-    JWT_SECRET: fixture.config.jwtSecret.reveal(),
-    INGEST_PORT: '0',
-    METRICS_PORT: '0',
-    DRAIN_GRACE_MS: '200',
-  })
-
-  function run(env: NodeJS.ProcessEnv) {
-    const child = spawn(process.execPath, [main], { env, stdio: ['pipe', 'pipe', 'pipe'] })
-    let text = ''
-    child.stderr.on('data', (chunk: Buffer) => (text += chunk.toString()))
-    const exit = new Promise<number | null>((resolve) =>
-      child.once('exit', (code) => resolve(code)),
-    )
-    return { child, exit, text: () => text }
-  }
+  const environment = () => ({ ...processEnvironment(fixture), DRAIN_GRACE_MS: '200' })
 
   test('starts, drains on SIGTERM and exits 0', async () => {
-    const { child, exit, text } = run(environment())
-    try {
-      const line = await eventually(
-        () =>
-          text()
-            .split('\n')
-            .find((one) => one.includes('ingest listening')),
-        { boundMs: 20_000 },
-      )
-      const { port } = JSON.parse(line) as { port: number }
-      const client = await dial(`ws://127.0.0.1:${port}/v1/ingest`, basic(phone.key, phone.token))
-      client.send(startText({ callSid: 'in-process' }), ...mediaTexts(pcmOf(3)))
-      await eventually(async () =>
-        (await fixture.callsOf(phone.tenantId)).find((call) => call.sid === 'in-process'),
-      )
-      child.kill('SIGTERM')
-      expect(await client.closed).toEqual({ code: 1012, reason: 'drain' })
-      expect(await exit).toBe(0)
-    } finally {
-      child.kill('SIGKILL')
-    }
+    await using ingest = startProcess(environment())
+    const client = await dial(await ingest.url(), basic(phone.key, phone.token))
+    client.send(startText({ callSid: 'in-process' }), ...mediaTexts(pcmOf(3)))
+    await eventually(async () =>
+      (await fixture.callsOf(phone.tenantId)).find((call) => call.sid === 'in-process'),
+    )
+    ingest.signal('SIGTERM')
+    expect(await client.closed).toEqual({ code: 1012, reason: 'drain' })
+    expect(await ingest.exited).toBe(0)
   })
 
   test('names a missing and a malformed variable, and exits as sysexits asks', async () => {
     const { CONTENT_KEYS: _without, ...rest } = environment()
-    const { exit, text } = run({ ...rest, INGEST_PORT: 'eighty' })
-    expect(await exit).toBe(78)
-    expect(text()).toContain('CONTENT_KEYS is not set.')
-    expect(text()).toContain('INGEST_PORT must be a port number')
-    expect(text()).not.toContain('eighty')
+    await using ingest = startProcess({ ...rest, INGEST_PORT: 'eighty' })
+    expect(await ingest.exited).toBe(78)
+    expect(ingest.log()).toContain('CONTENT_KEYS is not set.')
+    expect(ingest.log()).toContain('INGEST_PORT must be a port number')
+    expect(ingest.log()).not.toContain('eighty')
   })
 })

@@ -1,17 +1,10 @@
-import { spawn } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
 import { mediaStreams, transcriptions } from '@callwire/db'
 import { writeReceiptIfDone } from '@callwire/ledger'
 import { eventually } from '@callwire/testkit'
 import { and, eq, isNull, sql } from 'drizzle-orm'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import {
-  contentKeys,
-  createFixture,
-  edgeKeys,
-  type Fixture,
-  type SeededCall,
-} from './testing/fixture.ts'
+import { createFixture, type Fixture, type SeededCall } from './testing/fixture.ts'
+import { processEnvironment, startProcess } from './testing/process.ts'
 import { basic, dial, mediaTexts, pcmOf, startText, stopText } from './testing/wire-client.ts'
 
 let fixture: Fixture
@@ -127,57 +120,34 @@ test('the rest of a socket that ended before anybody knew it was alive is awaite
 })
 
 test('a process that stood still loses nothing of what its sockets had meanwhile', async () => {
-  const main = fileURLToPath(new URL('main.ts', import.meta.url))
-  const env = {
-    DATABASE_URL: fixture.config.databaseUrl,
-    REDIS_URL: fixture.config.redisUrl,
-    CONTENT_KEYS: contentKeys,
-    EDGE_KEYS: edgeKeys,
-    JWT_SECRET: fixture.config.jwtSecret.reveal(),
-    INGEST_PORT: '0',
-    METRICS_PORT: '0',
-  }
-  const child = spawn(process.execPath, [main], { env, stdio: ['ignore', 'ignore', 'pipe'] })
-  let text = ''
-  child.stderr.on('data', (chunk: Buffer) => (text += chunk.toString()))
-  try {
-    const line = await eventually(
-      () => text.split('\n').find((one) => one.includes('ingest listening')),
-      { boundMs: 25_000 },
+  await using frozen = startProcess(processEnvironment(fixture))
+  const phone = await fixture.seedPhone()
+  const call = await fixture.seedCall(phone, { sid: 'frozen' })
+  const client = await dial(await frozen.url(), basic(phone.key, phone.token))
+  const pcm = pcmOf(1_500)
+  const texts = mediaTexts(pcm)
+  client.send(startText({ callSid: 'frozen' }), ...texts.slice(0, 50))
+  await fixture.eventsWith(call.tenantId, call.callId, 'stream.started')
+  frozen.signal('SIGSTOP')
+  // It may have stood still with a lock in its hand.
+  const isTaken = () =>
+    takeForLost(call).then(
+      () => true,
+      () => false,
     )
-    const { port } = JSON.parse(line) as { port: number }
-    const phone = await fixture.seedPhone()
-    const call = await fixture.seedCall(phone, { sid: 'frozen' })
-    const url = `ws://127.0.0.1:${port}/v1/ingest`
-    const client = await dial(url, basic(phone.key, phone.token))
-    const pcm = pcmOf(1_500)
-    const texts = mediaTexts(pcm)
-    client.send(startText({ callSid: 'frozen' }), ...texts.slice(0, 50))
-    await fixture.eventsWith(call.tenantId, call.callId, 'stream.started')
-    child.kill('SIGSTOP')
-    // It may have stood still with a lock in its hand.
-    const isTaken = () =>
-      takeForLost(call).then(
-        () => true,
-        () => false,
-      )
-    await eventually(isTaken, { boundMs: 60_000 })
-    client.send(...texts.slice(50))
-    child.kill('SIGCONT')
-    await fixture.eventsWith(call.tenantId, call.callId, 'stream.started', 2)
-    expect(await stateOf(call)).toBe('pending')
-    client.send(stopText())
-    await fixture.eventsWith(call.tenantId, call.callId, 'stream.ended', 2)
-    expect(await told(call)).toEqual({
-      ends: ['lost', 'callended'],
-      frames: 1_500,
-      audioMs: 30_000,
-    })
-    const entries = await fixture.entries(call.tenantId, call.callId)
-    const audio = entries.flatMap((entry) => (entry.kind === 'audio' ? [entry.pcm] : []))
-    expect(Buffer.concat(audio).equals(pcm)).toBe(true)
-  } finally {
-    child.kill('SIGCONT')
-    child.kill('SIGKILL')
-  }
+  await eventually(isTaken, { boundMs: 60_000 })
+  client.send(...texts.slice(50))
+  frozen.signal('SIGCONT')
+  await fixture.eventsWith(call.tenantId, call.callId, 'stream.started', 2)
+  expect(await stateOf(call)).toBe('pending')
+  client.send(stopText())
+  await fixture.eventsWith(call.tenantId, call.callId, 'stream.ended', 2)
+  expect(await told(call)).toEqual({
+    ends: ['lost', 'callended'],
+    frames: 1_500,
+    audioMs: 30_000,
+  })
+  const entries = await fixture.entries(call.tenantId, call.callId)
+  const audio = entries.flatMap((entry) => (entry.kind === 'audio' ? [entry.pcm] : []))
+  expect(Buffer.concat(audio).equals(pcm)).toBe(true)
 })

@@ -1,16 +1,13 @@
-import { spawn } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
 import { changeStatus, loadCall } from '@callwire/ledger'
 import { eventually, tcpProxy } from '@callwire/testkit'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import {
-  contentKeys,
   createFixture,
-  edgeKeys,
   type Fixture,
   type SeededCall,
   type SeededPhone,
 } from './testing/fixture.ts'
+import { processEnvironment, startProcess } from './testing/process.ts'
 import {
   basic,
   dial,
@@ -130,43 +127,22 @@ test('a call that is cancelled has its socket closed', async () => {
 
 test('after a process was killed a new socket goes on behind what it had handed over', async () => {
   const ingest = await fixture.start()
-  const main = fileURLToPath(new URL('main.ts', import.meta.url))
-  const env = {
-    DATABASE_URL: fixture.config.databaseUrl,
-    REDIS_URL: fixture.config.redisUrl,
-    CONTENT_KEYS: contentKeys,
-    EDGE_KEYS: edgeKeys,
-    JWT_SECRET: fixture.config.jwtSecret.reveal(),
-    INGEST_PORT: '0',
-    METRICS_PORT: '0',
-  }
-  const child = spawn(process.execPath, [main], { env, stdio: ['ignore', 'ignore', 'pipe'] })
-  let text = ''
-  child.stderr.on('data', (chunk: Buffer) => (text += chunk.toString()))
-  try {
-    const line = await eventually(
-      () => text.split('\n').find((one) => one.includes('ingest listening')),
-      { boundMs: 25_000 },
-    )
-    const { port } = JSON.parse(line) as { port: number }
-    const call = await fixture.seedCall(phone, { sid: 'killed' })
-    const headers = basic(phone.key, phone.token)
-    const first = await dial(`ws://127.0.0.1:${port}/v1/ingest`, headers)
-    // Faster than a call: the clock is ahead of the wall's.
-    first.send(startText({ callSid: 'killed' }), ...mediaTexts(pcmOf(500)))
-    await eventually(async () => (await bytesOf(call)) === 500 * FRAME_BYTES)
-    child.kill('SIGKILL')
-    await first.closed
-    const second = await dial(ingest.url, headers)
-    second.send(startText({ callSid: 'killed' }), ...mediaTexts(pcmOf(5)), stopText())
-    await second.closed
-    await fixture.eventsWith(call.tenantId, call.callId, 'stream.ended')
-    const audio = await audioOf(call)
-    const last = audio.at(-1)
-    expect(last?.startMs).toBeGreaterThanOrEqual(10_000)
-    expect(last?.index).toBe(0)
-    expect(last?.pcm.length).toBe(5 * FRAME_BYTES)
-  } finally {
-    child.kill('SIGKILL')
-  }
+  await using dying = startProcess(processEnvironment(fixture))
+  const call = await fixture.seedCall(phone, { sid: 'killed' })
+  const headers = basic(phone.key, phone.token)
+  const first = await dial(await dying.url(), headers)
+  // Faster than a call: the clock is ahead of the wall's.
+  first.send(startText({ callSid: 'killed' }), ...mediaTexts(pcmOf(500)))
+  await eventually(async () => (await bytesOf(call)) === 500 * FRAME_BYTES)
+  dying.signal('SIGKILL')
+  await first.closed
+  const second = await dial(ingest.url, headers)
+  second.send(startText({ callSid: 'killed' }), ...mediaTexts(pcmOf(5)), stopText())
+  await second.closed
+  await fixture.eventsWith(call.tenantId, call.callId, 'stream.ended')
+  const audio = await audioOf(call)
+  const last = audio.at(-1)
+  expect(last?.startMs).toBeGreaterThanOrEqual(10_000)
+  expect(last?.index).toBe(0)
+  expect(last?.pcm.length).toBe(5 * FRAME_BYTES)
 })

@@ -1,7 +1,8 @@
 import { eventually, tcpProxy } from '@callwire/testkit'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { converse, slice } from './testing/conversation.ts'
 import { createFixture, type Fixture, type SeededCall } from './testing/fixture.ts'
+import { startForOneTest } from './testing/one-test.ts'
 import { startProcess } from './testing/process.ts'
 
 let fixture: Fixture
@@ -10,17 +11,7 @@ beforeAll(async () => {
 })
 afterAll(() => fixture[Symbol.asyncDispose]())
 
-/** Transcribers of the test under way: the next one's calls are none of theirs. */
-let started: { stop: () => Promise<void> }[] = []
-const start = async (o: Parameters<Fixture['start']>[0] = {}) => {
-  const one = await fixture.start(o)
-  started.push(one)
-  return one
-}
-afterEach(async () => {
-  await Promise.all(started.map((one) => one.stop()))
-  started = []
-})
+const start = startForOneTest((o) => fixture.start(o))
 
 const lines = [
   '0: alpha bravo charlie delta',

@@ -1,5 +1,3 @@
-import { spawn } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
 import { createLeases } from '@callwire/bus'
 import { parseContentRing } from '@callwire/crypto'
 import { systemClock } from '@callwire/runtime'
@@ -10,6 +8,7 @@ import { createKeyPatience } from './key-patience.ts'
 import { encodeCaptions } from './loopback/testing/encode-captions.ts'
 import { converse, slice } from './testing/conversation.ts'
 import { contentKeys, createFixture, type Fixture, type SeededCall } from './testing/fixture.ts'
+import { startProcess } from './testing/process.ts'
 import { times } from './times.ts'
 import { writeFinal, writeGap } from './write-words.ts'
 
@@ -133,38 +132,22 @@ describe('a transcriber that stops in mid-utterance', () => {
   test('killed: its lease runs out, and its successor goes on', async () => {
     const call = await fixture.call()
     const interims = await fixture.interims(call)
-    const main = fileURLToPath(new URL('main.ts', import.meta.url))
-    const child = spawn(process.execPath, [main], {
-      env: {
-        ...fixture.environment,
-        CONTENT_KEYS: contentKeys,
-        ASR_PROVIDER: 'loopback',
-        METRICS_PORT: '0',
-        LOG_LEVEL: 'warn',
-      },
-      stdio: 'ignore',
-    })
-    const exited = new Promise((resolve) => child.once('exit', resolve))
-    try {
-      const socket = await fixture.socket(call)
-      await socket.play(slice(pcm, 0, 3_600))
-      await eventually(async () => (await fixture.finals(call)).length > 0)
-      const before = await fixture.finals(call)
-      await eventually(() => interims.some((one) => one.startMs > (before[0]?.endMs ?? 0)))
-      child.kill('SIGKILL')
-      await exited
-      const second = await fixture.start()
-      await socket.play(slice(pcm, 3_600))
-      await socket.end()
-      await fixture.done(call)
-      await expectWhole(call)
-      expect((await fixture.finals(call)).slice(0, before.length)).toEqual(before)
-      expect((await fixture.row(call)).fence).toBe(2)
-      await second.stop()
-    } finally {
-      child.kill('SIGKILL')
-      await exited
-    }
+    await using first = await startProcess(fixture)
+    const socket = await fixture.socket(call)
+    await socket.play(slice(pcm, 0, 3_600))
+    await eventually(async () => (await fixture.finals(call)).length > 0)
+    const before = await fixture.finals(call)
+    await eventually(() => interims.some((one) => one.startMs > (before[0]?.endMs ?? 0)))
+    first.signal('SIGKILL')
+    await first.exited
+    const second = await fixture.start()
+    await socket.play(slice(pcm, 3_600))
+    await socket.end()
+    await fixture.done(call)
+    await expectWhole(call)
+    expect((await fixture.finals(call)).slice(0, before.length)).toEqual(before)
+    expect((await fixture.row(call)).fence).toBe(2)
+    await second.stop()
   })
 
   test('a revision of an utterance is never said again by the successor', async () => {

@@ -1,7 +1,8 @@
 import { eventually } from '@callwire/testkit'
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { converse } from './testing/conversation.ts'
 import { createFixture, type Fixture } from './testing/fixture.ts'
+import { startForOneTest } from './testing/one-test.ts'
 
 let fixture: Fixture
 beforeAll(async () => {
@@ -9,16 +10,7 @@ beforeAll(async () => {
 })
 afterAll(() => fixture[Symbol.asyncDispose]())
 
-let started: { stop: () => Promise<void> }[] = []
-const start = async (o: Parameters<Fixture['start']>[0] = {}) => {
-  const one = await fixture.start(o)
-  started.push(one)
-  return one
-}
-afterEach(async () => {
-  await Promise.all(started.map((one) => one.stop()))
-  started = []
-})
+const start = startForOneTest((o) => fixture.start(o))
 
 const { pcm } = converse(['0: alpha bravo charlie delta'])
 

@@ -2,7 +2,12 @@ import { permissions } from '@callwire/contracts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Route } from '../http/route.ts'
 import { account, fixturesOf, type Fixtures } from '../testing/fixtures.ts'
-import { gatewayUnderTest, textAt, type GatewayUnderTest } from '../testing/gateway-under-test.ts'
+import {
+  gatewayUnderTest,
+  signIn,
+  textAt,
+  type GatewayUnderTest,
+} from '../testing/gateway-under-test.ts'
 import { rowCounts } from '../testing/database-rows.ts'
 import { sampleOf, shapesOf, wrongValues, type Known } from '../testing/sample.ts'
 
@@ -17,7 +22,7 @@ beforeAll(async () => {
   gw = await gatewayUnderTest()
   own = await fixturesOf(gw, gw.tenant.apiKey)
   others = await fixturesOf(gw, gw.stranger.apiKey)
-  ownerToken = await signIn(gw.tenant.email, gw.tenant.password)
+  ownerToken = await signIn(gw)
   const email = 'newcomer@example.com'
   const user = await gw.send({
     method: 'POST',
@@ -25,7 +30,7 @@ beforeAll(async () => {
     token: gw.tenant.apiKey,
     body: { email, role: 'admin' },
   })
-  oneTimeToken = await signIn(email, textAt(user, 'user.password'))
+  oneTimeToken = await signIn(gw, { email, password: textAt(user, 'user.password') })
   for (const missing of permissions) {
     const key = await gw.send({
       method: 'POST',
@@ -37,15 +42,6 @@ beforeAll(async () => {
   }
 })
 afterAll(() => gw[Symbol.asyncDispose]())
-
-async function signIn(email: string, password: string): Promise<string> {
-  const login = await gw.send({
-    method: 'POST',
-    url: '/api/v1/auth/login',
-    body: { email, password },
-  })
-  return textAt(login, 'accessToken')
-}
 
 /** Values that make a sample body pass its schema and, where it counts, the checks behind it. */
 const known = (): Known => ({

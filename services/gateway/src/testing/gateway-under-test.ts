@@ -118,6 +118,15 @@ export async function gatewayUnderTest(
   }
 }
 
+/** A session's token: the tenant's first user's, unless somebody else signs in. */
+export async function signIn(
+  { send, tenant }: Pick<GatewayUnderTest, 'send' | 'tenant'>,
+  { email, password }: { email: string; password: string } = tenant,
+): Promise<string> {
+  const body = { email, password }
+  return textAt(await send({ method: 'POST', url: '/api/v1/auth/login', body }), 'accessToken')
+}
+
 /** An entry of ENCRYPTION_KEYS. */
 export function masterKey(kid: string): string {
   return `${kid}:${randomBytes(32).toString('base64')}`

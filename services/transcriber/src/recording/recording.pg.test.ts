@@ -1,13 +1,14 @@
-import { spawn } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath, pathToFileURL } from 'node:url'
+import { pathToFileURL } from 'node:url'
 import { createRecordingStore, toWav, type RecordingStore } from '@callwire/recordings'
 import { eventually } from '@callwire/testkit'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { converse, slice } from '../testing/conversation.ts'
-import { contentKeys, createFixture, type Fixture, type SeededCall } from '../testing/fixture.ts'
+import { createFixture, type Fixture, type SeededCall } from '../testing/fixture.ts'
+import { startForOneTest } from '../testing/one-test.ts'
+import { startProcess } from '../testing/process.ts'
 import { recorded } from './testing/recorded.ts'
 
 let fixture: Fixture
@@ -27,17 +28,7 @@ afterAll(async () => {
 })
 
 const settings = () => ({ kind: 'file', directory }) as const
-/** Transcribers of the test under way: the next one's calls are none of theirs. */
-let started: { stop: () => Promise<void> }[] = []
-const start = async (o: Parameters<Fixture['start']>[0] = { recordings: settings() }) => {
-  const one = await fixture.start(o)
-  started.push(one)
-  return one
-}
-afterEach(async () => {
-  await Promise.all(started.map((one) => one.stop()))
-  started = []
-})
+const start = startForOneTest((o = { recordings: settings() }) => fixture.start(o))
 /** For words and parts that come within seconds, on a busy machine within many. */
 const patience = { boundMs: 60_000 }
 const look = (call: SeededCall) =>
@@ -143,42 +134,27 @@ describe('a transcriber that stops', () => {
 
   test('killed: nothing is lost, doubled or left behind', async () => {
     const call = await fixture.call()
-    const main = fileURLToPath(new URL('../main.ts', import.meta.url))
-    const child = spawn(process.execPath, [main], {
-      env: {
-        ...fixture.environment,
-        CONTENT_KEYS: contentKeys,
-        ASR_PROVIDER: 'loopback',
-        RECORDINGS_URL: pathToFileURL(directory).href,
-        METRICS_PORT: '0',
-        LOG_LEVEL: 'warn',
-      },
-      stdio: 'ignore',
+    await using first = await startProcess(fixture, {
+      RECORDINGS_URL: pathToFileURL(directory).href,
     })
-    const exited = new Promise((resolve) => child.once('exit', resolve))
-    try {
-      const socket = await fixture.socket(call)
-      await socket.play(slice(pcm, 0, 31_000))
-      await eventually(async () => (await look(call))?.rows.length === 1, patience)
-      child.kill('SIGKILL')
-      await exited
-      const row = (await look(call))?.row
-      const folder = join(directory, call.tenantId, call.callId)
-      // What a process leaves that dies between the object and its row.
-      const left = `${row?.id ?? ''}-30000-1.wav.sealed`
-      writeFileSync(join(folder, left), 'left')
-      const second = await start()
-      await socket.play(slice(pcm, 31_000))
-      await socket.end()
-      await fixture.done(call)
-      await expectWhole(call)
-      expect(readdirSync(folder)).toHaveLength(2)
-      expect(readdirSync(folder)).not.toContain(left)
-      await second.stop()
-    } finally {
-      child.kill('SIGKILL')
-      await exited
-    }
+    const socket = await fixture.socket(call)
+    await socket.play(slice(pcm, 0, 31_000))
+    await eventually(async () => (await look(call))?.rows.length === 1, patience)
+    first.signal('SIGKILL')
+    await first.exited
+    const row = (await look(call))?.row
+    const folder = join(directory, call.tenantId, call.callId)
+    // What a process leaves that dies between the object and its row.
+    const left = `${row?.id ?? ''}-30000-1.wav.sealed`
+    writeFileSync(join(folder, left), 'left')
+    const second = await start()
+    await socket.play(slice(pcm, 31_000))
+    await socket.end()
+    await fixture.done(call)
+    await expectWhole(call)
+    expect(readdirSync(folder)).toHaveLength(2)
+    expect(readdirSync(folder)).not.toContain(left)
+    await second.stop()
   })
 })
 

@@ -7,7 +7,10 @@ import { contentKeys, type Fixture } from './fixture.ts'
 const main = fileURLToPath(new URL('../main.ts', import.meta.url))
 
 /** The transcriber as a process of its own, for signals; killed when disposed. */
-export async function startProcess(fixture: Pick<Fixture, 'environment'>) {
+export async function startProcess(
+  fixture: Pick<Fixture, 'environment'>,
+  more: NodeJS.ProcessEnv = {},
+) {
   const port = await freePort()
   const child = spawn(process.execPath, [main], {
     env: {
@@ -16,6 +19,7 @@ export async function startProcess(fixture: Pick<Fixture, 'environment'>) {
       ASR_PROVIDER: 'loopback',
       METRICS_PORT: String(port),
       LOG_LEVEL: 'info',
+      ...more,
     },
     stdio: ['ignore', 'ignore', 'pipe'],
   })

@@ -5,6 +5,7 @@ import { rowsOf } from '../../testing/database-rows.ts'
 import { fixturesOf, type Fixtures } from '../../testing/fixtures.ts'
 import {
   gatewayUnderTest,
+  signIn,
   textAt,
   type Answer,
   type GatewayUnderTest,
@@ -16,13 +17,7 @@ let session: string
 beforeAll(async () => {
   gw = await gatewayUnderTest()
   own = await fixturesOf(gw, gw.tenant.apiKey)
-  const { email, password } = gw.tenant
-  const login = await gw.send({
-    method: 'POST',
-    url: '/api/v1/auth/login',
-    body: { email, password },
-  })
-  session = textAt(login, 'accessToken')
+  session = await signIn(gw)
 })
 afterAll(() => gw[Symbol.asyncDispose]())
 

@@ -3,6 +3,7 @@ import { connectProvisioner, type Provisioner } from '@callwire/db'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import {
   gatewayUnderTest,
+  signIn,
   textAt,
   type Answer,
   type GatewayUnderTest,
@@ -171,18 +172,13 @@ async function tokenOf(role: Role): Promise<string> {
   })
   const currentPassword = textAt(made, 'user.password')
   const newPassword = 'a password of my own'
-  const oneTime = await signIn(email, currentPassword)
+  const oneTime = await signIn(gw, { email, password: currentPassword })
   await ask('POST', '/auth/password', { token: oneTime, body: { currentPassword, newPassword } })
-  return signIn(email, newPassword)
+  return signIn(gw, { email, password: newPassword })
 }
 
 let owner: string | null = null
 async function ownerToken(): Promise<string> {
-  owner ??= await signIn(gw.tenant.email, gw.tenant.password)
+  owner ??= await signIn(gw)
   return owner
-}
-
-async function signIn(email: string, password: string): Promise<string> {
-  const body = { email, password }
-  return textAt(await gw.send({ method: 'POST', url: '/api/v1/auth/login', body }), 'accessToken')
 }
