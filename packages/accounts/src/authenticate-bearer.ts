@@ -9,7 +9,7 @@ import type { ApiKeyPrincipal, Principal, UserPrincipal } from './principal.ts'
 import type { Tokens } from './tokens.ts'
 
 export type AuthenticateDeps = {
-  database: Pick<Database, 'withTenant' | 'atOnce' | 'finder'>
+  database: Pick<Database, 'withTenant' | 'read' | 'finder'>
   tokens: Pick<Tokens, 'verifySession'>
   clock: Pick<Clock, 'now'>
   /** Whether to note when a key was used; the login needs the right to write it. */
@@ -76,7 +76,7 @@ async function keyOf(
   { tenantId, id }: Found,
 ): Promise<{ scopes: string[] } | undefined> {
   const read = recordUse === true ? keyWithUse : keyInForce
-  const [[key]] = await database.atOnce(tenantId, read.with({ tenantId, id }))
+  const [key] = await database.read(tenantId, read.with({ tenantId, id }))
   if (key === undefined || recordUse !== true) return key
   const now = clock.now()
   const noted = new Date(now - USE_NOTED_EVERY_MS)

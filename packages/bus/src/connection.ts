@@ -1,6 +1,7 @@
 import { errorFields, type Logger } from '@callwire/runtime'
 import { Redis } from 'ioredis'
 import { busWrite, BusError } from './bus-error.ts'
+import { coalesceWrites } from './coalesce-writes.ts'
 import { names } from './names.ts'
 import {
   batchOptions,
@@ -51,6 +52,7 @@ export async function connectRedis(o: {
     const redis = new Redis(o.url, options)
     open.add(redis)
     redis.on('end', () => open.delete(redis))
+    coalesceWrites(redis)
     watch(redis, o.log, options.connectionName ?? '')
     return redis
   }

@@ -1,9 +1,11 @@
 import { createAccountRequests, type AccountRequests } from './account-requests.ts'
+import { createBatch, type Batch } from './batch.ts'
 import { DEFAULT_MAX_CONNECTIONS, openClient, type Client } from './client.ts'
 import { DbError } from './db-error.ts'
 import { createFinder, type Finder } from './finder.ts'
 import { createKeyStore, type KeyStore } from './key-store.ts'
 import { loginRunner } from './keys/runner.ts'
+import { createRead, type Read } from './read.ts'
 import { OWNER_ROLE } from './service-name.ts'
 import { createAtOnce, createTransact, type AtOnce, type Transact } from './transaction.ts'
 
@@ -16,6 +18,8 @@ export type Database = {
    */
   withTenant: Transact
   atOnce: AtOnce
+  read: Read
+  batch: Batch
   finder: Finder
   /** The dialer's alone. */
   accountRequests: AccountRequests
@@ -54,6 +58,8 @@ export async function connectDatabase(o: {
   return {
     withTenant: createTransact(client),
     atOnce: createAtOnce(client),
+    read: createRead(client),
+    batch: createBatch(client),
     finder: createFinder(client),
     accountRequests: createAccountRequests(client),
     keys: createKeyStore(loginRunner(client)),

@@ -1,4 +1,12 @@
 export { type AccountRequests } from './account-requests.ts'
+export {
+  mayBeOfOne,
+  type Batch,
+  type CallToPlace,
+  type DialToBegin,
+  type PlacedCall,
+  type SidToBind,
+} from './batch.ts'
 export { connectDatabase, type Database } from './connect-database.ts'
 export { connectProvisioner, type Provisioner } from './connect-provisioner.ts'
 export { followDatabaseClock, type DatabaseClock } from './database-clock.ts'
@@ -16,6 +24,7 @@ export {
 export { migrateDatabase } from './migrate/migrate-database.ts'
 export { serviceDatabaseUrl, serviceNames, type ServiceName } from './service-name.ts'
 export { tenantCountIn } from './tenant-count.ts'
+export { type Read } from './read.ts'
 export { statement, type Statement } from './statement.ts'
 export { type Ready } from './in-one-piece.ts'
 export { commitBehind, type AtOnce, type Transact, type Tx } from './transaction.ts'

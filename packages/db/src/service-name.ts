@@ -18,6 +18,8 @@ export function loginOf(service: ServiceName): `callwire_${ServiceName}` {
 export const OWNER_ROLE = 'callwire_owner'
 /** Owns the functions that look across tenants, and cannot log in. */
 export const FINDER_ROLE = 'callwire_finder'
+/** Owns the functions that write for several tenants at a time, and cannot log in. */
+export const BATCH_ROLE = 'callwire_batch'
 /** Reads everything as it is stored, and changes nothing. */
 export const BACKUP_ROLE = 'callwire_backup'
 

@@ -1,4 +1,3 @@
-import { isId } from '@callwire/contracts'
 import { NodePgSession, NodePgTransaction } from 'drizzle-orm/node-postgres'
 import { PgDialect } from 'drizzle-orm/pg-core'
 import type { QueryConfig, QueryResult } from 'pg'
@@ -7,6 +6,7 @@ import { DbError, isLost } from './db-error.ts'
 import { inOnePiece, type Ready } from './in-one-piece.ts'
 import { bindConnection } from './statement.ts'
 import { createStatementNames } from './statement-names.ts'
+import { requireTenantId } from './tenant-id.ts'
 
 type NoRelations = Record<string, never>
 
@@ -70,12 +70,6 @@ export function createAtOnce(client: Client): AtOnce {
 
 /** Ends with the transaction, as it does where a transaction is begun by name. */
 const setTenant = `select set_config('app.tenant', $1, true)`
-
-function requireTenantId(tenantId: string): void {
-  if (!isId('tenant', tenantId)) {
-    throw new DbError({ code: 'invalid', message: 'That is not the id of a tenant' })
-  }
-}
 
 /** A connection whose statements are planned once. */
 function namedStatements(connection: Connection, nameOf: (text: string) => string | undefined) {

@@ -1,6 +1,7 @@
 export { AppError } from './app-error.ts'
 export { awsStatusOf } from './aws-status-of.ts'
 export { backoffMs } from './backoff.ts'
+export { createBatches, type Batches } from './batches.ts'
 export { BoundedQueue, type OverflowRule } from './bounded-queue.ts'
 export { createByteRing, type ByteRing } from './byte-ring.ts'
 export { systemClock, type Clock } from './clock.ts'

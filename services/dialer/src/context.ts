@@ -24,6 +24,7 @@ import {
 import { requireSingleTenant } from './account/global-account.ts'
 import type { DialerConfig } from './config.ts'
 import type { DialerDeps } from './deps.ts'
+import { createDialBatches } from './dial/dial-batches.ts'
 import { createDialerMetrics } from './dialer-metrics.ts'
 
 /** Dials hold a connection for moments only; sweeps, callbacks and relay share the rest. */
@@ -95,6 +96,7 @@ export async function createContext(
   measureHeldKeys(metrics, keyWatch)
   const deps: DialerDeps = {
     database,
+    dials: createDialBatches(database),
     ledger: createLedger({ database, doorbell: createDoorbell(bus), clock, random, log }),
     queues,
     budget: createBudget(bus, {

@@ -5,6 +5,7 @@ import type { ExotelAccount, ExotelClient } from '@callwire/exotel'
 import type { Ledger } from '@callwire/ledger'
 import type { RecordingStore } from '@callwire/recordings'
 import type { Clock, Logger, Random } from '@callwire/runtime'
+import type { DialBatches } from './dial/dial-batches.ts'
 import type { DialerMetrics } from './dialer-metrics.ts'
 
 /** What the dialer is told by its configuration. Times in ms. */
@@ -24,6 +25,7 @@ export type DialerSettings = {
 /** Everything the dialer works with; each verb picks what it needs. */
 export type DialerDeps = {
   database: Database
+  dials: DialBatches
   ledger: Ledger
   queues: Pick<Queues, 'wakeDialer' | 'relayDials'>
   budget: Budget

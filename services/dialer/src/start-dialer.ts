@@ -29,7 +29,7 @@ import { sweepUnreceipted } from './sweep/unreceipted-calls.ts'
 /** Requests on their way at once: each waits for Exotel, which takes up to half a minute. */
 const dialConcurrency = 200
 /** Calls between their first look and their request: each holds a connection, and outcomes need some, too. */
-const preparedAtOnce = 6
+const preparedAtOnce = 24
 /** While no other tenant dials, one may take so many of them; the rest is room for who comes next. */
 const dialsOfOneAlone = 150
 const callbackConcurrency = 8

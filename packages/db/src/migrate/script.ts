@@ -23,9 +23,11 @@ export async function readMigrations(): Promise<Script[]> {
   return Promise.all(names.map((name) => readScript(migrations, name)))
 }
 
-/** The files that are run again whenever they change: who may do what, then the finder. */
+/** The files that are run again whenever they change: who may do what, the finder, the batches. */
 export function readRebuilt(): Promise<Script[]> {
-  return Promise.all(['access.sql', 'finder.sql'].map((name) => readScript(rebuilt, name)))
+  return Promise.all(
+    ['access.sql', 'finder.sql', 'batch.sql'].map((name) => readScript(rebuilt, name)),
+  )
 }
 
 async function readScript(folder: URL, name: string): Promise<Script> {

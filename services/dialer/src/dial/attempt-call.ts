@@ -1,5 +1,7 @@
+import { calls, statement } from '@callwire/db'
 import { ExotelError } from '@callwire/exotel'
 import { errorFields } from '@callwire/runtime'
+import { sql } from 'drizzle-orm'
 import { openAccount } from '../account/phone-account.ts'
 import type { DialerDeps } from '../deps.ts'
 import { unlessCut } from '../unless-cut.ts'
@@ -55,6 +57,13 @@ async function holdsFence(
   d: Pick<DialerDeps, 'database'>,
   { tenantId, call, fence }: Attempt,
 ): Promise<boolean> {
-  const owner = await d.database.finder.callOfAttempt(call.id, fence)
-  return owner?.tenantId === tenantId
+  const held = await d.database.read(tenantId, stillHeld.with({ tenantId, callId: call.id, fence }))
+  return held.length === 1
 }
+
+const stillHeld = statement<{ tenantId: string; callId: string; fence: number }, object>(
+  'attempt_still_held',
+  sql`select from ${calls} where tenant_id = ${sql.placeholder('tenantId')}
+    and id = ${sql.placeholder('callId')} and status = 'dialing'
+    and fence = ${sql.placeholder('fence')}`,
+)

@@ -127,10 +127,10 @@ const lockAndView = statement<Which, ViewRow>(
 
 /** A call with its head, as they stood a moment ago; its account is the phone's own or none. */
 export async function lookAtCall(
-  database: Pick<Database, 'atOnce'>,
+  database: Pick<Database, 'read'>,
   { tenantId, callId }: Which,
 ): Promise<SeenCall | null> {
-  const [[row]] = await database.atOnce(tenantId, lookAt.with({ tenantId, callId }))
+  const [row] = await database.read(tenantId, lookAt.with({ tenantId, callId }))
   return row === undefined ? null : seenIn(row, ownAccount(row.stored))
 }
 

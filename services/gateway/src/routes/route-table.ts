@@ -30,6 +30,7 @@ import { createViewCall } from './calls/call-view.ts'
 import { cancelCall } from './calls/cancel-call.ts'
 import { createKeyClaims } from './calls/claim-key.ts'
 import { createEnqueueCall } from './calls/enqueue-call.ts'
+import { createCallStore } from './calls/store-call.ts'
 import { getCall } from './calls/get-call.ts'
 import { getReceipt } from './calls/get-receipt.ts'
 import { getTranscript } from './calls/get-transcript.ts'
@@ -144,7 +145,7 @@ export function routeTable(given: RouteDeps): Route[] {
     claims: createKeyClaims(given.contentRing),
     viewCall: createViewCall({ numbers, metadata }),
   }
-  const enqueue = createEnqueueCall(deps)
+  const enqueue = createEnqueueCall({ ...deps, store: createCallStore(deps.database) })
   const keys = { openKeys: createOpenKeys(deps) }
   return [
     ...[login(deps), refresh(deps), changePassword(deps), logout(deps)],

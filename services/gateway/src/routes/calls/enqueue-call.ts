@@ -21,7 +21,7 @@ import { newCallRow, optionsOf } from './new-call-row.ts'
 import type { PersonNumbers } from './person-number.ts'
 import { personToCall } from './person-to-call.ts'
 import { readCaller, whyNotReady, type Caller } from './read-caller.ts'
-import { storeCall, type NewCall, type StoreOutcome } from './store-call.ts'
+import type { NewCall, StoreCall, StoreOutcome } from './store-call.ts'
 
 /**
  * Makes a call: checks, claim, row, key and first event in one transaction; then wakes a dialer.
@@ -38,7 +38,8 @@ export type EnqueueCall = (
 ) => Promise<{ row: ShownRow; replayed: boolean } | null>
 
 type Deps = {
-  database: Pick<Database, 'withTenant' | 'atOnce' | 'finder'>
+  database: Pick<Database, 'withTenant' | 'read' | 'finder'>
+  store: StoreCall
   ledger: Pick<Ledger, 'firstEvent' | 'ring'>
   queues: Pick<Queues, 'wakeDialer'>
   bestEffort: BestEffort
@@ -65,7 +66,7 @@ export function createEnqueueCall(deps: Deps): EnqueueCall {
     const tried = await tryToPlace(deps, asked)
     if (tried.kind === 'replayed') return { row: tried.row, replayed: true }
     const { call, caller, person } = tried
-    const outcome = await storeCall(deps.database, call)
+    const outcome = await deps.store(call)
     if (outcome.kind !== 'stored') {
       // Also where a call stands in the way: it may be the very one that this key stands for.
       const { fingerprint } = tried

@@ -2,7 +2,7 @@ import { calls, idempotencyKeys } from '@callwire/db'
 import { sql } from 'drizzle-orm'
 
 /** A key is good for so long at least, as the API's docs promise. */
-const lifeMs = 7 * 86_400_000
+export const keyLifeMs = 7 * 86_400_000
 
 /**
  * Whether a row's key counts as never used. One whose call still waits for its dial, or may go back
@@ -10,7 +10,7 @@ const lifeMs = 7 * 86_400_000
  * dialer's sweep forgets by the same rule.
  */
 export const keyIsOver = sql`(
-  ${idempotencyKeys.createdAt} < now() - ${lifeMs}::int8 * interval '1 ms'
+  ${idempotencyKeys.createdAt} < now() - ${keyLifeMs}::int8 * interval '1 ms'
   and not exists (
     select from ${calls}
     where ${calls.tenantId} = ${idempotencyKeys.tenantId} and ${calls.id} = ${idempotencyKeys.callId}

@@ -30,11 +30,11 @@ const callers = statement<{ tenantId: string; phoneId: string }, Caller>(
 
 /** @throws ApiError `not_found` when this tenant never had such a phone */
 export async function readCaller(
-  database: Pick<Database, 'atOnce'>,
+  database: Pick<Database, 'read'>,
   tenantId: string,
   phoneId: string,
 ): Promise<Caller> {
-  const [[caller]] = await database.atOnce(tenantId, callers.with({ tenantId, phoneId }))
+  const [caller] = await database.read(tenantId, callers.with({ tenantId, phoneId }))
   if (caller === undefined) throw notFound('phone')
   return caller
 }

@@ -1,25 +1,21 @@
 import { callStatuses, isFinal } from '@callwire/contracts'
 import type { Sealed } from '@callwire/crypto'
 import {
-  auditLog,
-  callEvents,
-  callHeads,
-  callKeys,
   calls,
-  idempotencyKeys,
-  neverCall,
-  statement,
   DbError,
+  mayBeOfOne,
+  statement,
+  type CallToPlace,
   type Database,
+  type PlacedCall,
   type Tx,
 } from '@callwire/db'
 import type { MadeEvent } from '@callwire/ledger'
+import { createBatches } from '@callwire/runtime'
 import { and, eq, inArray, sql } from 'drizzle-orm'
 import type { AuditActor } from '../../record-audit.ts'
-import { keyIsOver } from './key-life.ts'
+import { keyLifeMs } from './key-life.ts'
 
-/** A request that waits longer for another with its key, or about its person, is told so. */
-const waitForOtherMs = 2_000
 /** PostgreSQL's lock_not_available: a wait was cut off. */
 const lockNotAvailable = '55P03'
 
@@ -59,54 +55,91 @@ export type StoreOutcome =
   /** Others about this person took all the time there was, and have made no call of them. */
   | { kind: 'busy' }
 
+/** Stores a call, or says what stands in its way; in a transaction that other calls may share. */
+export type StoreCall = (call: NewCall) => Promise<StoreOutcome>
+
+/** While one batch is written the next one comes together. */
+const lanes = 1
+/** What more calls in a transaction would save is little, and the first of them would wait for it. */
+const mostInBatch = 32
+/** Of requests under way there are fewer. */
+const mostWaiting = 10_000
+
 /**
- * Stores a call with its claim, key, head, first event and audit, or, when something stands in the
- * way, none of them, in a transaction of its own. Requests with one idempotency key, and those
- * about one person, take turns until it ends, because rows that are not there yet cannot be locked.
+ * Calls that are placed at about the same time are stored together, each with its claim, key, head,
+ * first event and audit, or, when something stands in its way, nothing of it. Requests with one
+ * idempotency key, and those about one person, take turns, because rows that are not there yet
+ * cannot be locked: whoever has to wait for a turn does so alone.
  */
-export async function storeCall(
-  database: Pick<Database, 'atOnce' | 'withTenant'>,
-  call: NewCall,
-): Promise<StoreOutcome> {
-  try {
-    return await tryToStore(database, call)
-  } catch (error) {
-    if (!(error instanceof DbError && error.sqlstate === lockNotAvailable)) throw error
-    return database.withTenant(call.tenantId, (tx) => whoIsInTheWay(tx, call))
+export function createCallStore(database: Pick<Database, 'batch' | 'withTenant'>): StoreCall {
+  const batches = createBatches<NewCall, PlacedCall | undefined>({
+    lanes,
+    most: mostInBatch,
+    mostWaiting,
+    mayRunAlone: mayBeOfOne,
+    full: () => new DbError({ code: 'unavailable' }),
+    run: async (calls) => {
+      const placed = await database.batch.placeCalls(calls.map(rowOf), keyLifeMs)
+      const byId = new Map(placed.map((row) => [row.callId, row]))
+      return calls.map(({ callId }) => byId.get(callId))
+    },
+  })
+  return async (call) => {
+    try {
+      const row = (await batches.add(call)) ?? (await batches.alone(call))
+      if (row === undefined) throw new TypeError('a call that is alone waits for its turn')
+      return outcomeOf(row)
+    } catch (error) {
+      if (!(error instanceof DbError && error.sqlstate === lockNotAvailable)) throw error
+      return database.withTenant(call.tenantId, (tx) => whoIsInTheWay(tx, call))
+    }
   }
 }
 
-async function tryToStore(
-  database: Pick<Database, 'atOnce'>,
-  call: NewCall,
-): Promise<StoreOutcome> {
-  const { tenantId, claim, first, actor } = call
-  // Keys before people, each sorted: nobody waits for whoever waits for them.
-  const waitFor = [...keyTurn(call), ...personTurns(call)]
-  const turns = takeTurns.with({ waitMs: `${waitForOtherMs}ms`, waitFor })
-  const storing = store.with({
-    ...call,
-    route: claim?.route ?? null,
-    key: claim?.key ?? null,
-    fingerprint: claim?.fingerprint ?? null,
-    actorKind: actor.kind,
-    actorId: actor.id,
-    details: JSON.stringify({ phoneId: call.phoneId }),
-    eventId: first.row.id,
-    eventType: first.row.type,
-    eventAt: first.row.at,
-    eventData: first.row.data,
-    salt: first.row.salt,
-    commit: first.row.commit,
-    hash: first.row.hash,
-  })
-  const [, [row]] = await database.atOnce(tenantId, turns, storing)
-  if (row === undefined) throw new TypeError('the statement always gives a row')
+function outcomeOf(row: PlacedCall): StoreOutcome {
   const { createdAt, dueAt, listedId, liveId } = row
   if (createdAt !== null && dueAt !== null) return { kind: 'stored', createdAt, dueAt }
   if (listedId !== null) return { kind: 'never_call', id: listedId, expiresAt: row.listedUntil }
   if (liveId !== null) return { kind: 'live', callId: liveId }
   return { kind: 'claimed_before' }
+}
+
+function rowOf(call: NewCall): CallToPlace {
+  const { claim, first, actor } = call
+  return {
+    tenant_id: call.tenantId,
+    call_id: call.callId,
+    phone_id: call.phoneId,
+    agent_id: call.agentId,
+    person_sealed: call.personSealed,
+    person_masked: call.personMasked,
+    person_index: call.personIndex,
+    entries: call.entries,
+    priority: call.priority,
+    record: call.record,
+    time_limit_seconds: call.timeLimitSeconds,
+    allow_concurrent: call.allowConcurrent,
+    metadata_sealed: call.metadataSealed,
+    schedule_at: call.scheduleAt,
+    dialed_from: call.dialedFrom,
+    wrapped: call.wrapped,
+    audit_id: call.auditId,
+    actor_kind: actor.kind,
+    actor_id: actor.id,
+    details: { phoneId: call.phoneId },
+    event_id: first.row.id,
+    event_type: first.row.type,
+    event_at: first.row.at,
+    event_data: first.row.data,
+    salt: first.row.salt,
+    commit: first.row.commit,
+    hash: first.row.hash,
+    route: claim?.route ?? null,
+    key: claim?.key ?? null,
+    fingerprint: claim?.fingerprint ?? null,
+    // Keys before people, each sorted: nobody waits for whoever waits for them.
+    turns: [...keyTurn(call), ...personTurns(call)],
+  }
 }
 
 function keyTurn({ tenantId, claim }: NewCall): string[] {
@@ -147,97 +180,9 @@ async function whoIsInTheWay(
 
 const value = (name: string) => sql.placeholder(name)
 const liveStatuses = callStatuses.filter((status) => !isFinal(status))
-const live = sql.raw(liveStatuses.map((status) => `'${status}'`).join(', '))
-
-/** A statement of its own: the next one has to see what those before it in line have committed. */
-const takeTurns = statement<{ waitMs: string; waitFor: readonly string[] }, never>(
-  'place_call_take_turns',
-  sql`select set_config('lock_timeout', ${value('waitMs')}, true), (
-    select count(pg_advisory_xact_lock(hashtextextended(name, 0)))
-    from unnest(${value('waitFor')}::text[]) name)`,
-)
 
 /** The same lock as theirs, without a wait. */
 const tryTurn = statement<{ name: string }, { free: boolean }>(
   'place_call_try_turn',
   sql`select pg_try_advisory_xact_lock(hashtextextended(${value('name')}, 0)) as free`,
-)
-
-type StoredRow = {
-  liveId: string | null
-  listedId: string | null
-  listedUntil: Date | null
-  createdAt: Date | null
-  dueAt: Date | null
-}
-
-/** One statement for all of it: each of them alone would cost what all of them do together. */
-const store = statement<Record<string, unknown>, StoredRow>(
-  'place_call_store',
-  sql`with live as (
-    select id from (
-      -- By the person, who has few calls: a tenant may have many under way.
-      select id, status from ${calls}
-      where tenant_id = ${value('tenantId')} and person_index = any (${value('entries')}::text[])
-      offset 0
-    ) of_person
-    where status in (${live}) and not ${value('allowConcurrent')}::boolean
-    limit 1
-  ), listed as (
-    select id, expires_at from ${neverCall}
-    where tenant_id = ${value('tenantId')} and person_index = any (${value('entries')}::text[])
-      and (expires_at is null or expires_at > ${value('dialedFrom')}::timestamptz)
-    limit 1
-  ), free as (
-    select where not exists (select from live) and not exists (select from listed)
-  ), claimed as (
-    insert into ${idempotencyKeys} (tenant_id, route, key, fingerprint, call_id, status)
-    select ${value('tenantId')}, ${value('route')}, ${value('key')}, ${value('fingerprint')},
-      ${value('callId')}, 202
-    from free where ${value('key')}::text is not null
-    on conflict (tenant_id, route, key) do update
-      set fingerprint = excluded.fingerprint, call_id = excluded.call_id,
-        status = excluded.status, created_at = now()
-      -- Its life is over, whether or not it was swept away.
-      where ${keyIsOver}
-    returning 1
-  ), allowed as (
-    select from free where ${value('key')}::text is null or exists (select from claimed)
-  ), head as (
-    insert into ${callHeads} (tenant_id, call_id, seq, hash, last_type)
-    select ${value('tenantId')}, ${value('callId')}, 1, ${value('hash')}, ${value('eventType')}
-    from allowed
-  ), event as (
-    insert into ${callEvents} (tenant_id, call_id, seq, id, type, at, data, salt, commit, hash)
-    select ${value('tenantId')}, ${value('callId')}, 1, ${value('eventId')}, ${value('eventType')},
-      ${value('eventAt')}::timestamptz, ${value('eventData')}, ${value('salt')}, ${value('commit')},
-      ${value('hash')}
-    from allowed
-  ), data_key as (
-    insert into ${callKeys} (tenant_id, call_id, wrapped)
-    select ${value('tenantId')}, ${value('callId')}, ${value('wrapped')} from allowed
-  ), audited as (
-    insert into ${auditLog}
-      (tenant_id, id, actor_kind, actor_id, action, target_kind, target_id, details)
-    select ${value('tenantId')}, ${value('auditId')}, ${value('actorKind')}, ${value('actorId')},
-      'call.placed', 'call', ${value('callId')}, ${value('details')}::jsonb
-    from allowed
-  ), made as (
-    insert into ${calls} (tenant_id, id, phone_id, agent_id, direction, person_sealed,
-      person_masked, person_index, status, priority, record, time_limit_seconds, allow_concurrent,
-      metadata_sealed, schedule_at, due_at)
-    select ${value('tenantId')}, ${value('callId')}, ${value('phoneId')}, ${value('agentId')},
-      'outbound', ${value('personSealed')}, ${value('personMasked')}, ${value('personIndex')},
-      'queued', ${value('priority')}::integer, ${value('record')}::boolean,
-      ${value('timeLimitSeconds')}::integer, ${value('allowConcurrent')}::boolean,
-      ${value('metadataSealed')}, ${value('scheduleAt')}::timestamptz,
-      -- A past one means now: nobody is dialed before those who were here first.
-      greatest(${value('scheduleAt')}::timestamptz, now())
-    from allowed
-    returning created_at, due_at
-  )
-  select live.id as "liveId", listed.id as "listedId", listed.expires_at as "listedUntil",
-    made.created_at as "createdAt", made.due_at as "dueAt"
-  from (select) one
-  left join live on true left join listed on true left join made on true`,
 )

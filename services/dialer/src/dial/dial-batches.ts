@@ -1,0 +1,35 @@
+import { DbError, mayBeOfOne, type Database, type DialToBegin, type SidToBind } from '@callwire/db'
+import { createBatches } from '@callwire/runtime'
+
+/** What is written about calls that go as most do; those of the same moment share a transaction. */
+export type DialBatches = {
+  /** False, and nothing is done, when the call is not as it was seen. */
+  begin(dial: DialToBegin): Promise<boolean>
+  /** False, and nothing is done, when the Sid is not simply to be kept. */
+  bind(sid: SidToBind): Promise<boolean>
+}
+
+/** While one batch is written the next one comes together. */
+const lanes = 1
+/** No more are prepared at a time than pass the gate; of answers as many may come at once. */
+const most = 32
+/** Requests under way are fewer. */
+const mostWaiting = 1_000
+
+export function createDialBatches(database: Pick<Database, 'batch'>): DialBatches {
+  const together = <Item extends { call_id: string }>(
+    write: (items: readonly Item[]) => Promise<ReadonlySet<string>>,
+  ) =>
+    createBatches<Item, boolean>({
+      ...{ lanes, most, mostWaiting },
+      mayRunAlone: mayBeOfOne,
+      full: () => new DbError({ code: 'unavailable' }),
+      run: async (items) => {
+        const written = await write(items)
+        return items.map(({ call_id: callId }) => written.has(callId))
+      },
+    })
+  const dials = together<DialToBegin>((items) => database.batch.beginDials(items))
+  const sids = together<SidToBind>((items) => database.batch.bindSids(items))
+  return { begin: (dial) => dials.add(dial), bind: (sid) => sids.add(sid) }
+}
