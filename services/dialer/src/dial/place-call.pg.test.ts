@@ -196,20 +196,19 @@ describe('what Exotel answers', () => {
     let faults = 2
     await using dialer = await startTestDialer(environment(), (deps) => ({
       ...deps,
-      database: {
-        ...deps.database,
-        atOnce: (async (...sent: [tenantId: string]) => {
-          if (suite.exotel.placed.length > 0 && faults-- > 0) {
-            throw new DbError({ code: 'unavailable' })
-          }
-          return deps.database.atOnce(...sent)
-        }) as typeof deps.database.atOnce,
+      dials: {
+        ...deps.dials,
+        bind: (sid) => {
+          if (faults-- > 0) return Promise.reject(new DbError({ code: 'unavailable' }))
+          return deps.dials.bind(sid)
+        },
       },
     }))
     const callId = await suite.world.addCall(await suite.world.addPhone(suite.exotel.host, stream))
     const call = await suite.world.placed(callId)
     expect(call).toMatchObject({ status: 'dialing', sid: suite.exotel.placed[0]?.sid })
     expect(dialer.logs.text()).toContain('outcome of a dial attempt not written')
+    expect(faults).toBe(-1)
     expect(suite.exotel.dials()).toHaveLength(1)
   })
 })
