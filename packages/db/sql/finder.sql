@@ -259,14 +259,6 @@ as $$
     and c.reason_code is distinct from 'needs_review'
 $$;
 
--- Whose call it is, if an attempt still holds it.
-create function call_of_attempt(call text, held_fence integer) returns table (tenant_id text)
-language sql stable security definer set search_path = app, pg_temp
-as $$
-  select c.tenant_id from calls c
-  where c.id = call and c.status = 'dialing' and c.fence = held_fence
-$$;
-
 -- A key is kept while its call waits for its dial, or may go back to that, however old it is.
 create function old_idempotency_keys(older_than_ms bigint, most integer)
   returns table (tenant_id text, call_id text)
@@ -683,8 +675,7 @@ grant execute on function call_by_id(text), due_calls(integer), stale_dialing(in
   unpolled_calls(integer, integer, integer), unapplied_callbacks(integer, integer),
   stale_streams(integer, integer), pending_transcriptions(integer), unreceipted_calls(integer),
   expired_calls(integer), calls_over_limit(integer, integer, integer), account_live_calls(text),
-  call_of_attempt(text, integer), old_idempotency_keys(bigint, integer), tenants_past_retention(),
-  erased_recordings(integer)
+  old_idempotency_keys(bigint, integer), tenants_past_retention(), erased_recordings(integer)
   to callwire_dialer;
 grant execute on function active_webhook_endpoints(),
   webhook_endpoints_behind(integer, integer),

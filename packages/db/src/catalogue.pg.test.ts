@@ -204,6 +204,89 @@ test.each([
     `create function public.bad() returns text language sql security definer as 'select ''x'''`,
     'definer outside the finder: bad()',
   ],
+  [
+    'a batch that sees every tenant',
+    'alter policy batch on calls using (true)',
+    'unsound policy: batch on calls',
+  ],
+  [
+    'a batch that writes for every tenant',
+    'alter policy batch on calls with check (true)',
+    'unsound policy: batch on calls',
+  ],
+  [
+    'a batch’s policy that a service has, too',
+    'alter policy batch on calls to callwire_batch, callwire_gateway',
+    'unsound policy: batch on calls',
+  ],
+  ['a batch without its policy', 'drop policy batch on phones', 'no batch policy: phones'],
+  [
+    'a batch’s policy where no batch writes',
+    `create policy batch on agents to callwire_batch
+      using (tenant_id = any ((select batch.tenant_ids())::text[]))
+      with check (tenant_id = any ((select batch.tenant_ids())::text[]))`,
+    'unsound policy: batch on agents',
+  ],
+  [
+    'a batch with one more right',
+    'grant select (person_sealed) on calls to callwire_batch',
+    'batch rights not as listed: calls',
+  ],
+  [
+    'a batch with a right to one more table',
+    'grant select on agents to callwire_batch',
+    'batch rights not as listed: agents',
+  ],
+  [
+    'a batch with one right less',
+    'revoke insert on stream_tokens from callwire_batch',
+    'batch rights not as listed: stream_tokens',
+  ],
+  [
+    'a batch’s role that may log in',
+    'alter role callwire_batch login',
+    'role with rights it must not have: callwire_batch',
+  ],
+  [
+    'a batch that another service may write',
+    'grant execute on function batch.begin_dials(json) to callwire_gateway',
+    'wrong callers: begin_dials(json)',
+  ],
+  [
+    'a fence of batches that a service may ask',
+    'grant execute on function batch.tenant_ids() to callwire_gateway',
+    'wrong callers: tenant_ids()',
+  ],
+  [
+    'a fence of batches that somebody else made',
+    'alter function batch.tenant_ids() owner to callwire_owner',
+    'unsound fence of batches: tenant_ids()',
+  ],
+  [
+    'a batch function of the owner',
+    'alter function batch.begin_dials(json) owner to callwire_owner',
+    'unsound batch function: begin_dials(json)',
+  ],
+  [
+    'a batch function with an open search path',
+    'alter function batch.begin_dials(json) reset search_path',
+    'unsound batch function: begin_dials(json)',
+  ],
+  [
+    'a batch function that nobody listed',
+    `create function batch.bad() returns text language sql as 'select ''x'''`,
+    'batch function not in the list: bad()',
+  ],
+  [
+    'a batch function gone',
+    'drop function batch.bind_sids(json)',
+    'batch function missing: bind_sids(json)',
+  ],
+  [
+    'a schema of batches that somebody else may use',
+    'grant usage on schema batch to callwire_copilot',
+    'schema of batches not as listed',
+  ],
 ])('%s is reported', async (_name, change, problem) => {
   await rolledBack(sql, async (tx) => {
     await tx.unsafe(change)

@@ -124,11 +124,13 @@ test('a database and a provisioner have these ways in and no others', async () =
   expect(Object.keys(await open('gateway')).toSorted()).toEqual([
     'accountRequests',
     'atOnce',
+    'batch',
     'close',
     'finder',
     'keys',
     'nowMs',
     'ping',
+    'read',
     'withTenant',
   ])
   const provisioner = connectProvisioner({ url: database.url })

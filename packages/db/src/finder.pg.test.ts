@@ -71,16 +71,6 @@ test('stale dials are those without a sid', async () => {
   expect(idsOf(await dialer.finder.staleDialing(40_000, 9))).toEqual([stale])
 })
 
-test('an attempt is its holder’s while it is dialing with that fence', async () => {
-  const held = await call(11, 1, { status: 'dialing', fence: 3 })
-  const taken = await call(12, 1, { status: 'unknown', fence: 3 })
-  const holder = (id: string, fence: number) => dialer.finder.callOfAttempt(id, fence)
-  expect(await holder(held, 3)).toEqual({ tenantId: tenants[0] })
-  expect(await holder(held, 2)).toBeNull()
-  expect(await holder(taken, 3)).toBeNull()
-  expect(await holder(idOf('cal', 19), 3)).toBeNull()
-})
-
 test('unknown calls are due for a look ever less often; bound and parked ones never', async () => {
   const unknown = { status: 'unknown', unknown_at: ago(90_000) }
   const asked = await call(11, 1, { ...unknown, heard_at: ago(50_000) })

@@ -57,8 +57,6 @@ export type Finder = {
   expiredCalls(limit: number): Promise<FoundCall[]>
   /** Going on for `marginMs` longer than they may last: their own limit, or `longestMs`. */
   callsOverLimit(marginMs: number, longestMs: number, limit: number): Promise<FoundCall[]>
-  /** Whose call it is, if it is `dialing` with this fence still. */
-  callOfAttempt(callId: string, fence: number): Promise<{ tenantId: string } | null>
   /** How many calls take up a place on an Exotel account now, over all tenants. */
   accountLiveCalls(accountSid: string): Promise<number>
   /** Idempotency keys made so long ago, by the call they stand for. */
@@ -143,10 +141,6 @@ export function createFinder(client: Client): Finder {
     expiredCalls: (limit) => many(one.call, 'expired_calls', [limit]),
     callsOverLimit: (marginMs, longestMs, limit) =>
       many(one.call, 'calls_over_limit', [marginMs, longestMs, limit]),
-    callOfAttempt: async (callId, fence) => {
-      const [row] = await many<{ tenantId: string }>(one.tenant, 'call_of_attempt', [callId, fence])
-      return row ?? null
-    },
     accountLiveCalls: async (sid) => {
       const [row] = await client.rows<{ count: number }>(
         'select finder.account_live_calls($1) as count',

@@ -1,5 +1,5 @@
 import type { Client, Connection } from '../client.ts'
-import { FINDER_ROLE, OWNER_ROLE } from '../service-name.ts'
+import { BATCH_ROLE, FINDER_ROLE, OWNER_ROLE } from '../service-name.ts'
 import { BackupError } from './backup-error.ts'
 import { quoted, tableNames } from './catalogue.ts'
 
@@ -63,6 +63,8 @@ export async function removeUnusedSchema(sql: Connection): Promise<void> {
     drop schema if exists finder cascade;
     set local role ${OWNER_ROLE};
     drop schema app cascade;
+    set local role ${BATCH_ROLE};
+    drop schema if exists batch cascade;
     set local role none;
   `)
 }

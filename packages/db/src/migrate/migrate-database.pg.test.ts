@@ -61,6 +61,7 @@ test('an empty database becomes one that keeps every rule; again changes nothing
     'database: 0010-old-tokens.sql',
     'database: access.sql',
     'database: finder.sql',
+    'database: batch.sql',
   ])
   expect(await catalogueProblems(sql)).toEqual([])
   await migrateDatabase({ url: database.url, passwords, onProgress })

@@ -14,6 +14,7 @@ export async function restoreRefused(
     (error: unknown) => error as { code: string; message: string },
   )
   await using target = superClient(to.url)
-  const schemas = await target`select nspname from pg_namespace where nspname in ('app', 'finder')`
+  const schemas = await target`select nspname from pg_namespace 
+    where nspname in ('app', 'finder', 'batch')`
   return { code: failure.code, message: failure.message, traces: schemas.length }
 }

@@ -1,9 +1,16 @@
-import { BACKUP_ROLE, FINDER_ROLE, loginOf, OWNER_ROLE, serviceNames } from '../../service-name.ts'
+import {
+  BACKUP_ROLE,
+  BATCH_ROLE,
+  FINDER_ROLE,
+  loginOf,
+  OWNER_ROLE,
+  serviceNames,
+} from '../../service-name.ts'
 
 export const services: string[] = serviceNames.map(loginOf)
 /** Whoever may log in. */
 export const logins: string[] = [...services, BACKUP_ROLE]
-export const roles: string[] = [...logins, OWNER_ROLE, FINDER_ROLE]
+export const roles: string[] = [...logins, OWNER_ROLE, FINDER_ROLE, BATCH_ROLE]
 
 /**
  * Tables that belong to no tenant and so have no fence: what they hold is the install's own, and
@@ -17,7 +24,7 @@ export const installTables: Readonly<Record<string, readonly string[]>> = {
     'finder: select(dialing_paused id)',
     'gateway: insert select update(changed_at dialing_paused paused_reason)',
   ],
-  account_requests: ['backup: select', 'dialer: delete insert select'],
+  account_requests: ['backup: select', 'batch: insert', 'dialer: delete insert select'],
   key_state: [
     'backup: select',
     'courier: select',
@@ -54,6 +61,25 @@ export const installTables: Readonly<Record<string, readonly string[]>> = {
 
 /** Tables that the owner's policy opens to whoever makes tenants. */
 export const ownersTables = ['api_keys', 'audit_log', 'sessions', 'tenants', 'users']
+
+/**
+ * What the batches' functions may do, table by table: they write calls of several tenants at once,
+ * and read what tells whether they may. Those with a tenant have a policy for it.
+ */
+export const batchRights: Readonly<Record<string, string>> = {
+  account_requests: 'insert',
+  audit_log: 'insert',
+  call_events: 'insert',
+  call_heads: 'insert select(call_id hash seq tenant_id) update(changed_at hash last_type seq)',
+  call_keys: 'insert',
+  calls:
+    'insert select(created_at dialed_at due_at fence id person_index phone_id sid status tenant_id) update(account_sid dialed_at dialing_at ended_at fence heard_at rang_first reason_code reason_message sid status)',
+  idempotency_keys:
+    'insert select(call_id created_at fingerprint key route status tenant_id) update(call_id created_at fingerprint status)',
+  never_call: 'select(expires_at id person_index tenant_id)',
+  phones: 'select(auth_failures id tenant_id) update(auth_failures)',
+  stream_tokens: 'insert',
+}
 
 /** Who may select the sealed columns of credentials: one service, and the backup, which has no key. */
 export const credentialReaders = [OWNER_ROLE, loginOf('dialer'), BACKUP_ROLE]
@@ -96,7 +122,6 @@ export const finderFunctions: Readonly<Record<string, readonly string[]>> = {
   'api_key_by_hash(text)': ['copilot', 'gateway'],
   'call_by_id(text)': ['dialer', 'gateway', 'ingest', 'transcriber'],
   'call_by_sid(text)': ['gateway', 'ingest'],
-  'call_of_attempt(text,integer)': ['dialer'],
   'calls_over_limit(integer,integer,integer)': ['dialer'],
   'due_calls(integer)': ['dialer'],
   'due_webhook_deliveries(integer,integer,text[])': ['courier'],
@@ -136,3 +161,23 @@ export const finderFunctions: Readonly<Record<string, readonly string[]>> = {
   'user_by_email(text)': ['gateway', 'owner'],
   'webhook_endpoints_behind(integer,integer)': ['courier'],
 }
+
+/** What the batches' functions may give back: which calls, and what stood in the way of one. */
+export const answers = ['call_id', 'live_id', 'listed_id', 'listed_until', 'created_at', 'due_at']
+
+/** Every function that writes for several tenants at once, and who may call it beside their role. */
+export const batchFunctions: Readonly<Record<string, readonly string[]>> = {
+  'begin_dials(json)': ['dialer'],
+  'bind_sids(json)': ['dialer'],
+  'place_calls(json,bigint)': ['gateway'],
+}
+/** What their policies compare with, for the owner to name in them. */
+export const batchFence = 'tenant_ids()'
+
+/** Who may look into the schema of the batches' functions. */
+export const batchSchema = [
+  'batch: CREATE USAGE',
+  'dialer: USAGE',
+  'gateway: USAGE',
+  'owner: USAGE',
+]

@@ -1,59 +1,122 @@
 import type postgres from 'postgres'
-import { FINDER_ROLE } from '../../service-name.ts'
-import { finderFunctions, findings } from './expected.ts'
+import { BATCH_ROLE, FINDER_ROLE } from '../../service-name.ts'
+import {
+  answers,
+  batchFence,
+  batchFunctions,
+  batchSchema,
+  finderFunctions,
+  findings,
+} from './expected.ts'
+
+type Found = {
+  name: string
+  schema: string
+  owner: string
+  definer: boolean
+  path: string
+  callers: string[]
+  outputs: string[] | null
+}
+
+/** The schemas whose functions act with rights that their callers have not. */
+const definers: Readonly<
+  Record<
+    string,
+    {
+      owner: string
+      functions: Readonly<Record<string, readonly string[]>>
+      outputs: readonly string[]
+      tooMuch: string
+    }
+  >
+> = {
+  finder: {
+    owner: FINDER_ROLE,
+    functions: finderFunctions,
+    outputs: findings,
+    tooMuch: 'finder gives more than ids',
+  },
+  batch: {
+    owner: BATCH_ROLE,
+    functions: batchFunctions,
+    outputs: answers,
+    tooMuch: 'batch gives more than answers',
+  },
+}
 
 export async function functionProblems(sql: postgres.Sql): Promise<string[]> {
-  const functions = await sql<
-    {
-      name: string
-      schema: string
-      owner: string
-      definer: boolean
-      path: boolean
-      callers: string[]
-      outputs: string[] | null
-    }[]
-  >`
+  const functions = await sql<Found[]>`
     select regexp_replace(p.oid::regprocedure::text, '^[a-z_]+[.]', '') as name,
       n.nspname as schema, pg_get_userbyid(p.proowner) as owner, p.prosecdef as definer,
-      coalesce(p.proconfig @> array['search_path=app, pg_temp'], false) as path,
+      coalesce((select setting from unnest(p.proconfig) as c (setting)
+        where setting like 'search_path=%'), '') as path,
       (select array_agg(distinct case when x.grantee = 0 then 'public'
           else replace(pg_get_userbyid(x.grantee), 'callwire_', '') end)
         from aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) x) as callers,
       (select array_agg(a.name) from unnest(p.proargnames, p.proargmodes) as a (name, mode)
         where a.mode = 't') as outputs
     from pg_proc p join pg_namespace n on n.oid = p.pronamespace
-    where n.nspname in ('app', 'finder')
+    where n.nspname in ('app', 'finder', 'batch')
       or (p.prosecdef and n.nspname not in ('pg_catalog', 'information_schema'))
   `
-  const problems: string[] = []
-  for (const item of functions) {
-    if (item.callers.includes('public')) problems.push(`anybody may call: ${item.name}`)
-    if (item.schema !== 'finder') {
-      if (item.definer) problems.push(`definer outside the finder: ${item.name}`)
-      continue
-    }
-    const callers = finderFunctions[item.name]
-    if (callers === undefined) {
-      problems.push(`finder function not in the list: ${item.name}`)
-      continue
-    }
-    if (!item.definer || !item.path || item.owner !== FINDER_ROLE) {
-      problems.push(`unsound finder function: ${item.name}`)
-    }
-    const outside = item.callers.filter((name) => name !== 'finder').toSorted()
-    if (outside.join() !== callers.toSorted().join()) {
-      problems.push(`wrong callers: ${item.name}`)
-    }
-    if (item.outputs?.some((output) => !findings.includes(output)) === true) {
-      problems.push(`finder gives more than ids: ${item.name}`)
-    }
-  }
-  const known = new Set(functions.map(({ name }) => name))
+  const known = new Set(functions.map(({ schema, name }) => `${schema}.${name}`))
   return [
-    ...problems,
-    ...Object.keys(finderFunctions)
-      .filter((name) => !known.has(name))
-      .map((name) => `finder function missing: ${name}`),
+    ...functions.flatMap(problemsOf),
+    ...Object.entries(definers).flatMap(([schema, { functions: listed }]) =>
+      Object.keys(listed)
+        .filter((name) => !known.has(`${schema}.${name}`))
+        .map((name) => `${schema} function missing: ${name}`),
+    ),
+    ...(await schemaProblems(sql)),
   ]
+}
+
+function problemsOf(item: Found): string[] {
+  const open = item.callers.includes('public') ? [`anybody may call: ${item.name}`] : []
+  if (item.schema === 'batch' && item.name === batchFence) return [...open, ...fenceProblems(item)]
+  const rule = definers[item.schema]
+  if (rule === undefined) {
+    return [...open, ...(item.definer ? [`definer outside the finder: ${item.name}`] : [])]
+  }
+  const callers = rule.functions[item.name]
+  if (callers === undefined) {
+    return [...open, `${item.schema} function not in the list: ${item.name}`]
+  }
+  const sound =
+    item.definer && item.path === 'search_path=app, pg_temp' && item.owner === rule.owner
+  return [
+    ...open,
+    ...(sound ? [] : [`unsound ${item.schema} function: ${item.name}`]),
+    ...callerProblems(item, callers),
+    ...(item.outputs?.some((output) => !rule.outputs.includes(output)) === true
+      ? [`${rule.tooMuch}: ${item.name}`]
+      : []),
+  ]
+}
+
+/** It acts for whoever asks, and reads nothing but a setting. */
+function fenceProblems(item: Found): string[] {
+  const sound = !item.definer && item.path === 'search_path=pg_catalog' && item.owner === BATCH_ROLE
+  return [
+    ...(sound ? [] : [`unsound fence of batches: ${item.name}`]),
+    ...callerProblems(item, ['owner']),
+  ]
+}
+
+function callerProblems(item: Found, listed: readonly string[]): string[] {
+  const outside = item.callers.filter((name) => name !== item.schema).toSorted()
+  return outside.join() === listed.toSorted().join() ? [] : [`wrong callers: ${item.name}`]
+}
+
+async function schemaProblems(sql: postgres.Sql): Promise<string[]> {
+  const holders = await sql<{ holder: string }[]>`
+    select case when x.grantee = 0 then 'public'
+        else replace(pg_get_userbyid(x.grantee), 'callwire_', '') end || ': ' ||
+      string_agg(x.privilege_type, ' ' order by x.privilege_type) as holder
+    from pg_namespace n cross join lateral aclexplode(n.nspacl) x
+    where n.nspname = 'batch' group by x.grantee order by 1
+  `
+  const found = holders.map(({ holder }) => holder)
+  return found.join() === batchSchema.join() ? [] : ['schema of batches not as listed']
 }

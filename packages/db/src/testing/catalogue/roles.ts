@@ -1,6 +1,6 @@
 import type postgres from 'postgres'
 import { BACKUP_ROLE, OWNER_ROLE } from '../../service-name.ts'
-import { credentialReaders, installTables, logins, roles } from './expected.ts'
+import { batchRights, credentialReaders, installTables, logins, roles } from './expected.ts'
 
 export async function roleProblems(sql: postgres.Sql): Promise<string[]> {
   const strong = await sql<{ name: string }[]>`
@@ -39,7 +39,10 @@ export async function roleProblems(sql: postgres.Sql): Promise<string[]> {
   ]
 }
 
-/** Who may do what with the install's own tables: exactly what the list says. */
+/**
+ * Who may do what with the install's own tables, and what the batches' role may do with any:
+ * exactly what the lists say.
+ */
 async function grantProblems(sql: postgres.Sql): Promise<string[]> {
   const rows = await sql<{ table: string; grants: string[] }[]>`
     with granted as (
@@ -62,12 +65,23 @@ async function grantProblems(sql: postgres.Sql): Promise<string[]> {
       from privileges where pg_get_userbyid(grantee) <> ${OWNER_ROLE} group by relname, grantee
     )
     select relname as table, array_agg(holder order by holder) as grants
-    from holders where relname in ${sql(Object.keys(installTables))} group by relname
+    from holders group by relname
   `
   const found = new Map(rows.map((row) => [row.table, row.grants.join('; ')]))
-  return Object.entries(installTables)
-    .filter(([table, grants]) => found.get(table) !== grants.join('; '))
-    .map(([table]) => `grants not as listed: ${table}`)
+  const batch = 'batch: '
+  const ofBatch = new Map(
+    rows.flatMap(({ table, grants }) =>
+      grants.filter((grant) => grant.startsWith(batch)).map((grant) => [table, grant] as const),
+    ),
+  )
+  return [
+    ...Object.entries(installTables)
+      .filter(([table, grants]) => found.get(table) !== grants.join('; '))
+      .map(([table]) => `grants not as listed: ${table}`),
+    ...[...new Set([...ofBatch.keys(), ...Object.keys(batchRights)])]
+      .filter((table) => ofBatch.get(table) !== `${batch}${batchRights[table] ?? ''}`)
+      .map((table) => `batch rights not as listed: ${table}`),
+  ]
 }
 
 /** The backup reads every table, and that is all. */

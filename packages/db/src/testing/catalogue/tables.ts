@@ -1,9 +1,16 @@
 import type postgres from 'postgres'
-import { BACKUP_ROLE, FINDER_ROLE, OWNER_ROLE } from '../../service-name.ts'
-import { installTables, installWideUnique, ownersTables, services } from './expected.ts'
+import { BACKUP_ROLE, BATCH_ROLE, FINDER_ROLE, OWNER_ROLE } from '../../service-name.ts'
+import {
+  batchRights,
+  installTables,
+  installWideUnique,
+  ownersTables,
+  services,
+} from './expected.ts'
 
 /** As the server spells it when app is the search path; another schema's function would be named. */
 const fence = '(tenant_id = ( SELECT tenant_id() AS tenant_id))'
+const batchFence = '(tenant_id = ANY (( SELECT batch.tenant_ids() AS tenant_ids)::text[]))'
 
 export async function tableProblems(sql: postgres.Sql): Promise<string[]> {
   const tables = await sql<
@@ -51,19 +58,23 @@ export async function policyProblems(sql: postgres.Sql): Promise<string[]> {
   const problems: string[] = []
   for (const { name } of tables) {
     if (installTables[name] !== undefined) continue
-    for (const needed of ['tenant', 'backup']) {
+    const batch = batchRights[name] === undefined ? [] : ['batch']
+    for (const needed of ['tenant', 'backup', ...batch]) {
       const own = policies.filter((policy) => policy.table === name && policy.name === needed)
       if (own.length !== 1) problems.push(`no ${needed} policy: ${name}`)
     }
   }
   for (const policy of policies) {
     const holders = policy.roles.toSorted().join()
-    const fenced = policy.using === fence && policy.check === fence && policy.command === 'ALL'
+    const isFence = (text: string) => policy.using === text && policy.check === text
+    const fenced = isFence(fence) && policy.command === 'ALL'
+    const together = isFence(batchFence) && policy.command === 'ALL'
     const reading = policy.command === 'SELECT' && policy.using === 'true'
     const sound: Record<string, boolean> = {
       tenant: fenced && holders === services.toSorted().join(),
       owner: fenced && holders === OWNER_ROLE && ownersTables.includes(policy.table),
       finder: reading && holders === FINDER_ROLE,
+      batch: together && holders === BATCH_ROLE && batchRights[policy.table] !== undefined,
       backup: reading && holders === BACKUP_ROLE,
     }
     if (sound[policy.name] !== true)
