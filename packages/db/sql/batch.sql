@@ -127,10 +127,12 @@ begin
     ours := array(
       select taken.call_id
       from (
-        select o.call_id, pg_try_advisory_xact_lock(hashtextextended(one.turn, 0))
-          and row_number() over (partition by one.turn order by o.call_id) = 1 as had
-        from json_to_recordset(batch) as o (call_id text, turns text[]),
-          unnest(o.turns) as one (turn)
+        -- Some calls take no turn: their key is none, and they may go beside any other.
+        select o.call_id, one.turn is null
+          or pg_try_advisory_xact_lock(hashtextextended(one.turn, 0))
+            and row_number() over (partition by one.turn order by o.call_id) = 1 as had
+        from json_to_recordset(batch) as o (call_id text, turns text[])
+          left join unnest(o.turns) as one (turn) on true
       ) taken
       group by taken.call_id having bool_and(taken.had));
   end if;
@@ -314,8 +316,17 @@ begin
           select from calls other where other.tenant_id = o.tenant_id and other.sid = o.sid)
       returning c.id, c.tenant_id, c.phone_id
     ), accepted as (
-      update phones p set auth_failures = 0 from placed
-      where p.tenant_id = placed.tenant_id and p.id = placed.phone_id and p.auth_failures <> 0
+      update phones p set auth_failures = 0
+      from (
+        -- Locked in one order, too: other calls of these phones are in another.
+        select refused.tenant_id, refused.id
+        from phones refused join placed
+          on refused.tenant_id = placed.tenant_id and refused.id = placed.phone_id
+        where refused.auth_failures <> 0
+        order by refused.id
+        for no key update of refused
+      ) refused
+      where p.tenant_id = refused.tenant_id and p.id = refused.id
     )
     select placed.id from placed;
 end

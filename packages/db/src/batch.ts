@@ -134,7 +134,13 @@ export function createBatch(client: Client): Batch {
   }
 }
 
+/**
+ * The server's own faults: a connection lost or refused, no room, a server that stops. One that
+ * stops may say so of a transaction that it has committed.
+ */
+const ofServer = /^(08|53|57P|58)/
+
 /** Whether a fault may be of one row of a batch: the server said so, and so nothing was done. */
 export function mayBeOfOne(error: unknown): boolean {
-  return error instanceof DbError && error.sqlstate !== null
+  return error instanceof DbError && error.sqlstate !== null && !ofServer.test(error.sqlstate)
 }
