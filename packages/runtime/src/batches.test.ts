@@ -25,7 +25,7 @@ function arrange(o: { lanes?: number; most?: number; mostWaiting?: number } = {}
     full: () => full,
     run: (items) => {
       const { promise, resolve, reject } = Promise.withResolvers<readonly string[]>()
-      const end = (results = items.map(resultOf)) => resolve(results)
+      const end = (results: readonly string[] = items.map(resultOf)) => resolve(results)
       runs.push({ items, end, fail: reject })
       return promise
     },
