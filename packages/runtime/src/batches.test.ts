@@ -17,8 +17,7 @@ const resultOf = (item: unknown) => `result of ${String(item)}`
 function arrange(o: { lanes?: number; most?: number; mostWaiting?: number } = {}) {
   const runs: Run<number>[] = []
   const batches = createBatches<number, string>({
-    lanes: o.lanes ?? 1,
-    restMs: 0,
+    ...{ lanes: o.lanes ?? 1, restMs: 0 },
     most: o.most ?? 32,
     mostWaiting: o.mostWaiting ?? 100,
     mayRunAlone: (error) => error === ofOne,
