@@ -145,7 +145,7 @@ export function routeTable(given: RouteDeps): Route[] {
     claims: createKeyClaims(given.contentRing),
     viewCall: createViewCall({ numbers, metadata }),
   }
-  const enqueue = createEnqueueCall({ ...deps, store: createCallStore(deps.database) })
+  const enqueue = createEnqueueCall({ ...deps, store: createCallStore(deps) })
   const keys = { openKeys: createOpenKeys(deps) }
   return [
     ...[login(deps), refresh(deps), changePassword(deps), logout(deps)],

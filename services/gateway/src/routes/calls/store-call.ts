@@ -11,10 +11,11 @@ import {
   type Tx,
 } from '@callwire/db'
 import type { MadeEvent } from '@callwire/ledger'
-import { createBatches } from '@callwire/runtime'
+import { createBatches, type Clock } from '@callwire/runtime'
 import { and, eq, inArray, sql } from 'drizzle-orm'
 import type { AuditActor } from '../../record-audit.ts'
 import { keyLifeMs } from './key-life.ts'
+import { createTurns } from './turns.ts'
 
 /** PostgreSQL's lock_not_available: a wait was cut off. */
 const lockNotAvailable = '55P03'
@@ -60,20 +61,31 @@ export type StoreCall = (call: NewCall) => Promise<StoreOutcome>
 
 /** While one batch is written the next one comes together. */
 const lanes = 1
+/** As long as a batch of some takes: most of what comes in it would have waited for that anyhow. */
+const restMs = 15
 /** What more calls in a transaction would save is little, and the first of them would wait for it. */
 const mostInBatch = 32
 /** Of requests under way there are fewer. */
 const mostWaiting = 10_000
+/** A request that waits longer for another with its key, or about its person, is told so. */
+const waitForOtherMs = 2_000
 
 /**
  * Calls that are placed at about the same time are stored together, each with its claim, key, head,
  * first event and audit, or, when something stands in its way, nothing of it. Requests with one
  * idempotency key, and those about one person, take turns, because rows that are not there yet
- * cannot be locked: whoever has to wait for a turn does so alone.
+ * cannot be locked: among themselves here, so that one of them at most asks PostgreSQL, and there
+ * with those of other processes, for which it waits alone.
  */
-export function createCallStore(database: Pick<Database, 'batch' | 'withTenant'>): StoreCall {
+export function createCallStore(o: {
+  database: Pick<Database, 'batch' | 'withTenant'>
+  clock: Pick<Clock, 'sleep'>
+}): StoreCall {
+  const { database, clock } = o
+  const turns = createTurns({ clock, waitMs: waitForOtherMs })
   const batches = createBatches<NewCall, PlacedCall | undefined>({
     lanes,
+    restMs,
     most: mostInBatch,
     mostWaiting,
     mayRunAlone: mayBeOfOne,
@@ -84,16 +96,26 @@ export function createCallStore(database: Pick<Database, 'batch' | 'withTenant'>
       return calls.map(({ callId }) => byId.get(callId))
     },
   })
-  return async (call) => {
+
+  /** Null when others took all the time there was. */
+  const inTurn = async (call: NewCall): Promise<StoreOutcome | null> => {
+    const turn = await turns.take(turnsOf(call))
+    if (turn.kind === 'late') return isKeyTurn(turn.name) ? { kind: 'claimed_before' } : null
     try {
       const row = (await batches.add(call)) ?? (await batches.alone(call))
       if (row === undefined) throw new TypeError('a call that is alone waits for its turn')
       return outcomeOf(row)
     } catch (error) {
-      if (!(error instanceof DbError && error.sqlstate === lockNotAvailable)) throw error
-      return database.withTenant(call.tenantId, (tx) => whoIsInTheWay(tx, call))
+      if (error instanceof DbError && error.sqlstate === lockNotAvailable) return null
+      throw error
+    } finally {
+      turn.done()
     }
   }
+
+  return async (call) =>
+    (await inTurn(call)) ??
+    (await database.withTenant(call.tenantId, (tx) => whoIsInTheWay(tx, call)))
 }
 
 function outcomeOf(row: PlacedCall): StoreOutcome {
@@ -137,13 +159,23 @@ function rowOf(call: NewCall): CallToPlace {
     route: claim?.route ?? null,
     key: claim?.key ?? null,
     fingerprint: claim?.fingerprint ?? null,
-    // Keys before people, each sorted: nobody waits for whoever waits for them.
-    turns: [...keyTurn(call), ...personTurns(call)],
+    turns: turnsOf(call),
   }
 }
 
+/** Keys before people, each sorted: nobody waits for whoever waits for them. */
+function turnsOf(call: NewCall): string[] {
+  return [...keyTurn(call), ...personTurns(call)]
+}
+
+const keyTurns = 'key:'
+
+function isKeyTurn(name: string): boolean {
+  return name.startsWith(keyTurns)
+}
+
 function keyTurn({ tenantId, claim }: NewCall): string[] {
-  return claim === null ? [] : [`key:${tenantId}:${claim.route}:${claim.key}`]
+  return claim === null ? [] : [`${keyTurns}${tenantId}:${claim.route}:${claim.key}`]
 }
 
 function personTurns({ tenantId, allowConcurrent, entries }: NewCall): string[] {
