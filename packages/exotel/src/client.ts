@@ -18,6 +18,7 @@ import {
   type ExotelCallV3,
 } from './call-details.ts'
 import { exchange, type Exchange, type LostReason } from './exchange.ts'
+import { keepConnections } from './kept-connections.ts'
 import { ExotelError } from './exotel-error.ts'
 import { createdWindow } from './exotel-time.ts'
 import { exotelHosts, originOf, requireAllowed } from './hosts.ts'
@@ -96,6 +97,7 @@ export function createExotelClient(o: {
   clock: Clock
 }): ExotelClient {
   const hosts = exotelHosts(o.allowedHosts)
+  const connections = keepConnections()
   const askTimeoutMs = Math.min(o.timeoutMs, o.askTimeoutMs ?? defaultAskTimeoutMs)
 
   const send = (
@@ -106,13 +108,14 @@ export function createExotelClient(o: {
   ): Promise<Exchange> => {
     requireAllowed(hosts, account.host)
     const form = request.body === undefined ? {} : formHeader
-    return exchange({
+    const sent = {
       ...request,
       origin: originOf(host, o),
       headers: { authorization: basicAuthorization(account), accept: 'application/json', ...form },
       timeoutMs,
       beforeFirstByte,
-    })
+    }
+    return exchange(sent, connections)
   }
 
   const ask = async <T>(
@@ -168,8 +171,10 @@ export function createExotelClient(o: {
         return streams === null ? null : { streams }
       })
     },
-    // Each request closes its own connection.
-    close: () => Promise.resolve(),
+    close: () => {
+      connections.close()
+      return Promise.resolve()
+    },
   }
 }
 

@@ -1,5 +1,5 @@
-import { Client, type Dispatcher } from 'undici'
-import { oneConnection, type OneConnection } from './one-connection.ts'
+import type { Dispatcher } from 'undici'
+import type { KeptConnections, Line } from './kept-connections.ts'
 
 /** What became of one HTTP request, as far as this side can know. */
 export type Exchange =
@@ -28,28 +28,22 @@ export type ExchangeRequest = {
 const maxBodyBytes = 256 * 1024
 
 /**
- * One request on a connection of its own: a kept-alive one may be dead without telling, and then
- * nobody knows whether the request arrived. The connection is closed when this ends, however it
- * ends. Redirects are not followed. Never rejects.
+ * One request on a connection that nobody else uses meanwhile. It is closed when this ends, unless
+ * the answer was whole. Redirects are not followed. Never rejects.
  */
-export async function exchange(request: ExchangeRequest): Promise<Exchange> {
-  const connection = oneConnection()
+export async function exchange(
+  request: ExchangeRequest,
+  connections: KeptConnections,
+): Promise<Exchange> {
   try {
-    const client = new Client(request.origin, {
-      allowH2: false,
-      pipelining: 1,
-      // The one timer below bounds everything; undici's own would give other errors.
-      headersTimeout: 0,
-      bodyTimeout: 0,
-      connect: connection.connect,
-    })
-    // Without its connection nothing holds the client any more: it need not be destroyed as well.
-    return await dispatch(client, request, connection)
+    const line = connections.take(request.origin)
+    const { outcome, isWhole } = await dispatch(line, request)
+    if (isWhole) connections.keep(request.origin, line)
+    else line.connection.end()
+    return outcome
   } catch {
     // Only arguments the library refuses end here, before it has connected.
     return { kind: 'not_sent', reason: 'connect_failed' }
-  } finally {
-    connection.end()
   }
 }
 
@@ -62,11 +56,10 @@ type State = {
 }
 
 async function dispatch(
-  client: Client,
+  { client, connection }: Line,
   request: ExchangeRequest,
-  connection: OneConnection,
-): Promise<Exchange> {
-  const { promise, resolve } = Promise.withResolvers<Exchange>()
+): Promise<{ outcome: Exchange; isWhole: boolean }> {
+  const { promise, resolve } = Promise.withResolvers<{ outcome: Exchange; isWhole: boolean }>()
   const state: State = {
     phase: 'connecting',
     status: null,
@@ -77,7 +70,7 @@ async function dispatch(
   /** From here on not a byte goes out or comes in. */
   const end = (outcome: Exchange) => {
     connection.end()
-    resolve(outcome)
+    resolve({ outcome, isWhole: false })
   }
   const timer = setTimeout(() => end(failed(state, 'timeout')), request.timeoutMs)
   const handler: Dispatcher.DispatchHandler = {
@@ -103,7 +96,7 @@ async function dispatch(
       else end(failed(state, 'unreadable'))
     },
     onResponseEnd() {
-      end(ended(state))
+      resolve({ outcome: ended(state), isWhole: true })
     },
     onResponseError(_controller, error) {
       end(failed(state, isParserError(error) ? 'unreadable' : 'reset'))
@@ -113,6 +106,9 @@ async function dispatch(
   try {
     client.dispatch({ method, path, headers, body: body ?? null }, handler)
     return await promise
+  } catch (error) {
+    connection.end()
+    throw error
   } finally {
     clearTimeout(timer)
   }

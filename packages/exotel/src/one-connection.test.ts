@@ -68,16 +68,6 @@ test('a handshake that nobody answers is given up with its connection', async ()
   await vi.waitFor(() => expect(exotel.open()).toBe(0), noticed)
 })
 
-test('each request has a connection of its own, and sends one request on it', async () => {
-  await using exotel = await standIn(keepAlive)
-  const client = clientFor(exotel.host)
-  const account = accountAt(exotel.host)
-  await client.placeCall(account, request, go)
-  await client.placeCall(account, request, go)
-  const posts = exotel.received.map((text) => text.split('POST ').length - 1)
-  expect(posts).toEqual([1, 1])
-})
-
 test('a server is asked for by name, over HTTP/1.1 alone', async () => {
   await using exotel = await standIn(() => undefined)
   const port = exotel.host.split(':')[1] ?? ''

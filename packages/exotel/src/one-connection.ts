@@ -6,6 +6,8 @@ import type { buildConnector } from 'undici'
 export type OneConnection = {
   /** Connects once; whoever asks again gets an error, and no connection. */
   connect: buildConnector.connector
+  /** Whether it is connected, and neither side has begun to close it, as far as can be known here. */
+  isOpen(): boolean
   /** Closes the connection in whatever state it is: still connecting, shaking hands, or in use. */
   end(): void
 }
@@ -35,6 +37,7 @@ export function oneConnection(): OneConnection {
         // It stays for good: an error that nobody hears would end the process.
         .on('error', (error) => tellOnce(error, null))
     },
+    isOpen: () => socket?.readyState === 'open' && !socket.destroyed && !socket.readableEnded,
     end: () => socket?.destroy(),
   }
 }
