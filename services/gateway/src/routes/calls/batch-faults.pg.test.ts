@@ -23,6 +23,7 @@ import {
   type Answer,
   type GatewayUnderTest,
 } from '../../testing/gateway-under-test.ts'
+import { whileWritten } from './testing/while-written.ts'
 
 /** More than one batch. */
 const burst = 40
@@ -61,35 +62,6 @@ const toldBy = (answer: Answer): Told => ({
   status: answer.status,
   id: answer.status === 202 ? textAt(answer, 'call.id') : null,
 })
-
-/** Sends all of them, and does `fault` while the first batch waits inside its transaction. */
-async function whileWritten(
-  world: World,
-  send: () => Promise<Told[]>,
-  fault: (release: () => Promise<unknown>) => Promise<void>,
-): Promise<Told[]> {
-  const options = { max: 1, onnotice: () => undefined }
-  const holder = postgres(world.databaseUrl, options)
-  const watcher = postgres(world.databaseUrl, options)
-  try {
-    const reserved = await holder.reserve()
-    await reserved`begin`
-    await reserved`lock table app.call_events in share mode`
-    const sent = send()
-    await eventually(async () => {
-      const waiting = await watcher`
-        select from pg_stat_activity
-        where wait_event_type = 'Lock' and datname = current_database()`
-      return waiting.length > 0
-    })
-    await fault(() => reserved`rollback`)
-    return await sent
-  } finally {
-    await Promise.all([holder.end({ timeout: 1 }), watcher.end({ timeout: 1 })]).catch(
-      () => undefined,
-    )
-  }
-}
 
 /** Whatever was told is true, and every request that comes again has made exactly one call. */
 async function expectOneCallEach(world: World, asked: readonly Request[], told: readonly Told[]) {
@@ -181,14 +153,18 @@ describe('a batch that a fault interrupts', () => {
     ],
   ])('%s leaves one call for each request', async (_how, fault) => {
     const asked = requests()
-    await expectOneCallEach(world, asked, await whileWritten(world, sendAll(asked), fault))
+    await expectOneCallEach(
+      world,
+      asked,
+      await whileWritten(world.databaseUrl, sendAll(asked), fault),
+    )
   })
 
   it('after its commit, before its answer, is told as 503 and found by its keys', async () => {
     const asked = requests()
     const callsNow = async () => (await rowsOf(world.databaseUrl, 'calls')).length
     const before = await callsNow()
-    const told = await whileWritten(world, sendAll(asked), async (release) => {
+    const told = await whileWritten(world.databaseUrl, sendAll(asked), async (release) => {
       proxy.dropReply()
       await release()
       await eventually(async () => (await callsNow()) > before)
@@ -249,7 +225,7 @@ describe('a gateway that is killed while it writes a batch', () => {
     }
     const asked = requests()
     const told = await whileWritten(
-      world,
+      world.databaseUrl,
       () => Promise.all(asked.map(ask)),
       async (release) => {
         await child.kill()
@@ -300,7 +276,7 @@ describe('a PostgreSQL that is killed while it writes a batch', () => {
     const asked = requests()
     const place = placeAt(world)
     const told = await whileWritten(
-      world,
+      world.databaseUrl,
       () => Promise.all(asked.map(async (request) => toldBy(await place(request)))),
       async () => {
         await server.kill()
