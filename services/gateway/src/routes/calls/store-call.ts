@@ -61,8 +61,6 @@ export type StoreCall = (call: NewCall) => Promise<StoreOutcome>
 
 /** While one batch is written the next one comes together. */
 const lanes = 1
-/** As long as a batch of some takes: most of what comes in it would have waited for that anyhow. */
-const restMs = 15
 /** What more calls in a transaction would save is little, and the first of them would wait for it. */
 const mostInBatch = 32
 /** Of requests under way there are fewer. */
@@ -85,7 +83,6 @@ export function createCallStore(o: {
   const turns = createTurns({ clock, waitMs: waitForOtherMs })
   const batches = createBatches<NewCall, PlacedCall | undefined>({
     lanes,
-    restMs,
     most: mostInBatch,
     mostWaiting,
     mayRunAlone: mayBeOfOne,
