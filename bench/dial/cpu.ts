@@ -5,6 +5,7 @@ const MS_PER_TICK = 10
 const PARENT = 1
 const USER_TIME = 11
 const SYSTEM_TIME = 12
+const ENDED_CHILDREN_TIMES = [13, 14]
 
 /** What a process has used of processors so far, all its threads, in ms. */
 export function cpuMs(pid: number): number {
@@ -15,13 +16,15 @@ export function cpuMs(pid: number): number {
     : (Number(fields[USER_TIME]) + Number(fields[SYSTEM_TIME])) * MS_PER_TICK
 }
 
-/** The same of all children of a process that run now. */
+/** The same of all children of a process, those that have ended included. */
 export function childrenCpuMs(parent: number): number {
   try {
+    const own = statOf(parent) ?? []
+    const ended = ENDED_CHILDREN_TIMES.reduce((sum, at) => sum + Number(own[at]), 0)
     return readdirSync('/proc')
       .map(Number)
       .filter((pid) => pid > 0 && Number(statOf(pid)?.[PARENT]) === parent)
-      .reduce((sum, pid) => sum + (cpuMs(pid) || 0), 0)
+      .reduce((sum, pid) => sum + (cpuMs(pid) || 0), ended * MS_PER_TICK)
   } catch {
     return NaN
   }

@@ -36,19 +36,22 @@ begin
 end
 $$;
 
--- The tenants of this transaction: of a batch, or the one. Raises when there is none.
+-- The tenants of this transaction: of a batch, or the one. Raises when there is none. Every table of a
+-- statement asks it once: a search_path of its own would cost more than all else in it, and whatever
+-- it names is named whole instead.
 create function tenant_ids() returns text[]
 language plpgsql stable parallel safe
-set search_path = pg_catalog
 as $$
 declare
-  tenants text := coalesce(
-    nullif(current_setting('app.tenants', true), ''), nullif(current_setting('app.tenant', true), ''));
+  tenants text := pg_catalog.current_setting('app.tenants', true);
 begin
-  if tenants is null then
-    raise exception 'no tenant is set' using errcode = '42501';
+  if tenants is null or pg_catalog.length(tenants) operator(pg_catalog.=) 0 then
+    tenants := pg_catalog.current_setting('app.tenant', true);
+    if tenants is null or pg_catalog.length(tenants) operator(pg_catalog.=) 0 then
+      raise exception 'no tenant is set' using errcode = '42501';
+    end if;
   end if;
-  return string_to_array(tenants, ',');
+  return pg_catalog.string_to_array(tenants, ',');
 end
 $$;
 
@@ -221,8 +224,8 @@ $$;
 
 -- The compare-and-swap of calls from `queued` to `dialing`, each with all that has to be written down
 -- before its request. Takes effect for those that still are as they were seen, head and fence, and
--- gives these; of the others nothing is changed. The head's lock comes first here, too, and heads are
--- locked in one order.
+-- gives these; of the others nothing is changed. The head's lock comes first here, too; a call whose
+-- head is another's at the moment is left out: its neighbours have 2 s, and must not wait for it.
 create function begin_dials(batch json) returns table (call_id text)
 language plpgsql volatile security definer
 set search_path = app, pg_temp
@@ -243,7 +246,7 @@ begin
       select h.tenant_id, h.call_id, h.seq, h.hash
       from call_heads h join o on o.tenant_id = h.tenant_id and o.call_id = h.call_id
       order by h.call_id
-      for no key update of h
+      for no key update of h skip locked
     ), swapped as (
       update calls c
       set status = 'dialing', reason_code = null, reason_message = null, fence = o.fence,
@@ -287,7 +290,7 @@ end
 $$;
 
 -- Keeps the Sids of calls that went as most do: the attempt still holds it, nothing was heard of it
--- yet, and no other call has that Sid. Gives those; of the others nothing is changed. An accepted
+-- yet, no other call has that Sid, and nobody else is at work on the call. Gives those; of the others nothing is changed. An accepted
 -- call also ends the refusals in a row of its phone.
 create function bind_sids(batch json) returns table (call_id text)
 language plpgsql volatile security definer
@@ -305,7 +308,7 @@ begin
       select h.call_id
       from call_heads h join o on o.tenant_id = h.tenant_id and o.call_id = h.call_id
       order by h.call_id
-      for no key update of h
+      for no key update of h skip locked
     ), placed as (
       update calls c
       set sid = o.sid, dialed_at = coalesce(c.dialed_at, o.at), heard_at = o.at

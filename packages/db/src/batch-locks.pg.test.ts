@@ -115,49 +115,50 @@ test('two gateways that place calls of the same people in two orders: one call f
   }
 })
 
-test('a batch that waits for one head holds none behind it, and sees what came of it', async () => {
+test('a call that somebody is at work on is left out, and its neighbours do not wait', async () => {
   const [[t1, first], [t2, second], [t3, third]] = (await newCalls()) as [
     [number, number],
     [number, number],
     [number, number],
   ]
-  let batch: Promise<ReadonlySet<string>> | undefined
   await holder.begin(async (tx) => {
-    await tx`select from call_heads where call_id = ${idOf('cal', first)} for update`
-    batch = dialers[0].batch.beginDials([dialOf(t2, second), dialOf(t3, third), dialOf(t1, first)])
-    await expect.poll(() => waitingForLocks(bench.owner)).toBe(1)
-    await bench.owner`select from call_heads where call_id = any (${[
-      idOf('cal', second),
-      idOf('cal', third),
-    ]}) for update nowait`
-    await tx`update calls set status = 'canceled' where id = ${idOf('cal', first)}`
-    await tx`update call_heads set seq = 2 where call_id = ${idOf('cal', first)}`
+    await tx`select from call_heads where call_id = ${idOf('cal', first)} for no key update`
+    const begun = await dialers[0].batch.beginDials([
+      dialOf(t2, second),
+      dialOf(t1, first),
+      dialOf(t3, third),
+    ])
+    expect(union([begun])).toEqual([second, third].map((n) => idOf('cal', n)))
   })
-  expect(union([(await batch) ?? new Set()])).toEqual([second, third].map((n) => idOf('cal', n)))
+  await dialers[0].batch.beginDials([dialOf(t1, first)])
+  await holder.begin(async (tx) => {
+    await tx`select from call_heads where call_id = ${idOf('cal', second)} for no key update`
+    const kept = await dialers[0].batch.bindSids([
+      sidOf(t1, first),
+      sidOf(t2, second),
+      sidOf(t3, third),
+    ])
+    expect(union([kept])).toEqual([first, third].map((n) => idOf('cal', n)))
+  })
+  const rows =
+    await bench.owner`select from calls where id = ${idOf('cal', second)} and sid is null`
+  expect(rows).toHaveLength(1)
 })
 
-test('an attempt that others have begun meanwhile is not begun again, whatever the snapshot was', async () => {
+test('what others have changed before its head is had counts, not what was there before', async () => {
   const [[t, n] = [1, 0]] = await newCalls()
   let late: Promise<ReadonlySet<string>> | undefined
   await holder.begin(async (tx) => {
-    await tx`select from call_heads where call_id = ${idOf('cal', n)} for update`
+    // The head as it was, and another's attempt: only the call's row is waited for.
+    await tx`update calls set status = 'dialing', fence = 1 where id = ${idOf('cal', n)}`
     late = dialers[0].batch.beginDials([dialOf(t, n)])
     await expect.poll(() => waitingForLocks(bench.owner)).toBe(1)
-    // The head as it was, and another's attempt.
-    await tx`update calls set status = 'dialing', fence = 1 where id = ${idOf('cal', n)}`
   })
   expect(await late).toEqual(new Set())
-})
-
-test('a Sid that came for an attempt which is over meanwhile is not kept', async () => {
-  const [[t, n] = [1, 0]] = await newCalls()
-  await dialers[0].batch.beginDials([dialOf(t, n)])
-  let late: Promise<ReadonlySet<string>> | undefined
   await holder.begin(async (tx) => {
-    await tx`select from call_heads where call_id = ${idOf('cal', n)} for update`
+    await tx`update calls set status = 'queued', fence = 2 where id = ${idOf('cal', n)}`
     late = dialers[0].batch.bindSids([sidOf(t, n)])
     await expect.poll(() => waitingForLocks(bench.owner)).toBe(1)
-    await tx`update calls set status = 'queued', fence = 2 where id = ${idOf('cal', n)}`
   })
   expect(await late).toEqual(new Set())
 })

@@ -16,6 +16,7 @@ const functions: Readonly<Record<string, string>> = {
   DbError: 'nothing',
   followDatabaseClock: 'nothing: it is lent the one question that it asks',
   isUniqueViolation: 'nothing',
+  mayBeOfOne: 'nothing',
   migrateDatabase: 'the schema, and no rows',
   serviceDatabaseUrl: 'nothing',
   statement: 'what a transaction of withTenant reaches',

@@ -59,6 +59,7 @@ test('an empty database becomes one that keeps every rule; again changes nothing
     'database: 0008-who-was-rung.sql',
     'database: 0009-any-status.sql',
     'database: 0010-old-tokens.sql',
+    'database: 0011-the-tenant.sql',
     'database: access.sql',
     'database: finder.sql',
     'database: batch.sql',

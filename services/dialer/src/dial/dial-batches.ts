@@ -17,7 +17,7 @@ const most = 32
 const mostWaiting = 1_000
 
 export function createDialBatches(database: Pick<Database, 'batch'>): DialBatches {
-  const together = <Item extends { call_id: string }>(
+  const together = <Item extends { call_id: string; fence: number }>(
     write: (items: readonly Item[]) => Promise<ReadonlySet<string>>,
   ) =>
     createBatches<Item, boolean>({
@@ -25,8 +25,17 @@ export function createDialBatches(database: Pick<Database, 'batch'>): DialBatche
       mayRunAlone: mayBeOfOne,
       full: () => new DbError({ code: 'unavailable' }),
       run: async (items) => {
-        const written = await write(items)
-        return items.map(({ call_id: callId }) => written.has(callId))
+        // Answers are by call: of two attempts at one, the newer may be written here.
+        const newest = new Map<string, Item>()
+        for (const item of items) {
+          const other = newest.get(item.call_id)
+          if (other === undefined || other.fence < item.fence) newest.set(item.call_id, item)
+        }
+        const written = await write([...newest.values()])
+        return items.map((item) => {
+          const { call_id: callId } = item
+          return newest.get(callId) === item && written.has(callId)
+        })
       },
     })
   const dials = together<DialToBegin>((items) => database.batch.beginDials(items))

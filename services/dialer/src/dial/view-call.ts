@@ -76,7 +76,10 @@ const callColumns = sql.join(
 
 type Which = { tenantId: string; callId: string }
 
-/** What a call's dialing depends on. The code of an open breaker is that of the last call it refused. */
+/**
+ * What a call's dialing depends on. Rows beside the call's are looked up by it (`offset 0`): a join
+ * may read all that a tenant has. The code of an open breaker is that of the last call it refused.
+ */
 const view = sql`
   select ${callColumns}, h.seq, h.hash, h.last_type as "lastType",
     extract(epoch from now())::float8 * 1000 as "nowMs", c.due_at <= now() as due,
@@ -104,12 +107,22 @@ const view = sql`
     join calls c on c.tenant_id = h.tenant_id and c.id = h.call_id
     join tenants t on t.tenant_id = c.tenant_id
     left join install i on true
-    left join phones p
-      on p.tenant_id = c.tenant_id and p.id = c.phone_id and p.deleted_at is null
-    left join agents a
-      on a.tenant_id = c.tenant_id and a.id = coalesce(c.agent_id, p.agent_id)
-        and a.deleted_at is null
-    left join phone_credentials k on k.tenant_id = c.tenant_id and k.phone_id = c.phone_id
+    left join lateral (
+      select * from phones one
+      where one.tenant_id = c.tenant_id and one.id = c.phone_id and one.deleted_at is null
+      offset 0
+    ) p on true
+    left join lateral (
+      select * from agents one
+      where one.tenant_id = c.tenant_id and one.id = coalesce(c.agent_id, p.agent_id)
+        and one.deleted_at is null
+      offset 0
+    ) a on true
+    left join lateral (
+      select * from phone_credentials one
+      where one.tenant_id = c.tenant_id and one.phone_id = c.phone_id
+      offset 0
+    ) k on true
   where h.tenant_id = ${sql.placeholder('tenantId')} and h.call_id = ${sql.placeholder('callId')}`
 
 /** All of it as one moment saw it. */

@@ -97,7 +97,7 @@ function problemsOf(item: Found): string[] {
 
 /** It acts for whoever asks, and reads nothing but a setting. */
 function fenceProblems(item: Found): string[] {
-  const sound = !item.definer && item.path === 'search_path=pg_catalog' && item.owner === BATCH_ROLE
+  const sound = !item.definer && item.path === '' && item.owner === BATCH_ROLE
   return [
     ...(sound ? [] : [`unsound fence of batches: ${item.name}`]),
     ...callerProblems(item, ['owner']),
