@@ -15,7 +15,7 @@ import { startStores } from './stores.ts'
  */
 const REDIS_BELIEVED_MS = 65_000
 /** Calls under way at a time: enough that nobody waits for the one who asks. */
-const AT_ONCE = 64
+const AT_ONCE = 128
 const CALLS_A_SECOND = 20
 /** Of each side in each of the rounds at a steady pace. */
 const PACED_CALLS = 100

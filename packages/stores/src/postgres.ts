@@ -119,7 +119,8 @@ function settings(durable: boolean): string[] {
     listen_addresses: '127.0.0.1',
     unix_socket_directories: '',
     max_connections: '200',
-    shared_buffers: '64MB',
+    // Taken as it is used. With less, statements of a busy install write out others' pages themselves.
+    shared_buffers: durable ? '256MB' : '64MB',
     jit: 'off',
     timezone: 'UTC',
     log_timezone: 'UTC',

@@ -62,27 +62,48 @@ test.each<[part: string, broken: Partial<DialToBegin>]>([
   expect(suite.exotel.dials()).toHaveLength(1)
 })
 
-test('a call that is not as it was looked at is decided again under its lock, with one request', async () => {
-  let taken = 0
-  const counting = (deps: DialerDeps): DialerDeps => ({
-    ...deps,
-    budget: { ...deps.budget, take: (...o) => (taken++, deps.budget.take(...o)) },
-  })
-  const stale = onFirstLook(async (look) => {
-    const [row] = await look()
-    return [{ ...row, call_fence: 7 }]
-  })
-  await using dialer = await startTestDialer(environment(), (deps) => counting(stale(deps)))
-  const callId = await aCall()
-  expect(await suite.world.placed(callId)).toMatchObject({ accountSid, fence: 1 })
-  expect(taken).toBe(1)
-  expect(await suite.world.story(callId)).toEqual(['queued', 'dialing'])
-  const events = await suite.world.events(callId)
-  expect(verifyChain(callId, events)).toMatchObject({ ok: true })
-  const { accountRequests } = dialer.context.deps.database
-  expect(await accountRequests.recent(accountSid, 60_000)).toHaveLength(1)
-  expect(suite.exotel.dials()).toHaveLength(1)
-})
+test.each([
+  ['the request that it had', 900, 1],
+  ['another request, when that one is too old', 1_100, 2],
+])(
+  'a call that is not as it was looked at is decided again under its lock, with %s',
+  async (_what, laterMs, times) => {
+    let taken = 0
+    let nowMs = 0
+    const clocked = (deps: DialerDeps): DialerDeps => ({
+      ...deps,
+      clock: { ...deps.clock, monotonicMs: () => nowMs },
+      dials: {
+        ...deps.dials,
+        begin: async (dial) => {
+          const begun = await deps.dials.begin(dial)
+          nowMs += laterMs
+          return begun
+        },
+      },
+    })
+    const counting = (deps: DialerDeps): DialerDeps => ({
+      ...deps,
+      budget: { ...deps.budget, take: (...o) => (taken++, deps.budget.take(...o)) },
+    })
+    const stale = onFirstLook(async (look) => {
+      const [row] = await look()
+      return [{ ...row, call_fence: 7 }]
+    })
+    await using dialer = await startTestDialer(environment(), (deps) =>
+      clocked(counting(stale(deps))),
+    )
+    const callId = await aCall()
+    expect(await suite.world.placed(callId)).toMatchObject({ accountSid, fence: 1 })
+    expect(taken).toBe(times)
+    expect(await suite.world.story(callId)).toEqual(['queued', 'dialing'])
+    const events = await suite.world.events(callId)
+    expect(verifyChain(callId, events)).toMatchObject({ ok: true })
+    const { accountRequests } = dialer.context.deps.database
+    expect(await accountRequests.recent(accountSid, 60_000)).toHaveLength(1)
+    expect(suite.exotel.dials()).toHaveLength(1)
+  },
+)
 
 test.each([
   ['its status', { status: 'canceled' }, 'canceled'],

@@ -13,7 +13,10 @@ import { lookAtCall, type CallView } from './view-call.ts'
 export type Admission =
   | { kind: 'begun'; attempt: Attempt }
   | { kind: 'not_queued' }
-  | { kind: 'unsettled'; answer: BudgetAnswer | null }
+  | { kind: 'unsettled'; asked: Asked | null }
+
+/** What an account's budget said, and when it was asked, on the monotonic clock. */
+export type Asked = { answer: BudgetAnswer; atMs: number }
 
 /**
  * Begins the attempt of a call that goes as most do: nothing speaks against it, no cap has to be
@@ -22,7 +25,7 @@ export type Admission =
  * is held open for budget and decision. Whatever else there is to do about a call takes the lock.
  */
 export async function admitAtOnce(d: DialerDeps, job: CallJob): Promise<Admission> {
-  const unsettled = { kind: 'unsettled', answer: null } as const
+  const unsettled = { kind: 'unsettled', asked: null } as const
   const found = await lookAtCall(d.database, job)
   if (found === null) return unsettled
   const { head, seen: view } = found
@@ -30,11 +33,13 @@ export async function admitAtOnce(d: DialerDeps, job: CallJob): Promise<Admissio
   const decision = decideDial(checkOf(view, { person, listed: view.neverCall.listed }))
   if (decision.kind === 'skip') return { kind: 'not_queued' }
   if (decision.kind !== 'dial' || !isDialable(view) || takesMore(d, view, person)) return unsettled
+  const atMs = d.clock.monotonicMs()
   const answer = await d.budget.take(view.account.sid, { place: placeOf(view.call) })
-  if (!answer.ok || d.stopping.aborted) return { kind: 'unsettled', answer }
+  const asked = { answer, atMs }
+  if (!answer.ok || d.stopping.aborted) return { kind: 'unsettled', asked }
   const { tenantId } = job
   const attempt = await beginAtOnce(d, { tenantId, head, view, person, requestId: answer.id })
-  return attempt === null ? { kind: 'unsettled', answer } : { kind: 'begun', attempt }
+  return attempt === null ? { kind: 'unsettled', asked } : { kind: 'begun', attempt }
 }
 
 /** Whether it takes more than a look: places to count under a cap, or a list kept under another key. */

@@ -6,7 +6,7 @@ import { randomFraction } from '@callwire/runtime'
 import { recentRequests } from '../account/account-budget.ts'
 import type { PhoneAccount } from '../account/phone-account.ts'
 import type { DialerDeps } from '../deps.ts'
-import { admitAtOnce, placeOf } from './admit-at-once.ts'
+import { admitAtOnce, placeOf, type Asked } from './admit-at-once.ts'
 import { beginDial, isDialable, type Attempt, type Dialable } from './begin-dial.ts'
 import { openPersonNumber } from './build-request.ts'
 import { countPlaces } from './count-places.ts'
@@ -33,15 +33,21 @@ export async function admitCall(d: DialerDeps, job: CallJob): Promise<Attempt | 
     tenantId,
     callId,
     (tx) => viewCall(tx, d, job),
-    (w, view) => admit(d, w, { view, answer: admission.answer }),
+    (w, view) => admit(d, w, { view, asked: admission.asked }),
   )
 }
 
 /** A call as it was seen, and what its account's budget has said of it already. */
-type Seen<View = CallView> = { view: View; answer: BudgetAnswer | null }
+type Seen<View = CallView> = { view: View; asked: Asked | null }
+
+/**
+ * Room that was given longer ago is asked for anew: the account counts from the request, which has
+ * to follow within 2 s of the answer.
+ */
+const roomGoodForMs = 1_000
 
 async function admit(d: DialerDeps, w: LedgerWork, seen: Seen): Promise<Attempt | null> {
-  const { view, answer } = seen
+  const { view, asked } = seen
   const person = openPersonNumber(d.contentRing, view.call)
   const listed = await isListed(w.tx, d, { view, person })
   const decision = decideDial(checkOf(view, { person, listed }))
@@ -55,14 +61,14 @@ async function admit(d: DialerDeps, w: LedgerWork, seen: Seen): Promise<Attempt 
       return null
     case 'dial':
       // Whatever is missing has failed the call already.
-      return isDialable(view) ? dial(d, w, { view, answer }, person) : null
+      return isDialable(view) ? dial(d, w, { view, asked }, person) : null
   }
 }
 
 async function dial(
   d: DialerDeps,
   w: LedgerWork,
-  { view, answer: before }: Seen<Dialable>,
+  { view, asked: before }: Seen<Dialable>,
   person: string | null,
 ): Promise<Attempt | null> {
   const { call, account, tenant } = view
@@ -70,10 +76,14 @@ async function dial(
   const full = places && decideCap(tenant.caps, places, randomFraction(d.random))
   if (full !== null) return hold(d, w, view, full)
   const place = placeOf(call)
-  const answer = before ?? (await d.budget.take(account.sid, { place, history: historyIn(w) }))
+  const nowMs = d.clock.monotonicMs()
+  const isGood = before !== null && (!before.answer.ok || nowMs - before.atMs < roomGoodForMs)
+  const { answer, atMs: takenAtMs } = isGood
+    ? before
+    : { answer: await d.budget.take(account.sid, { place, history: historyIn(w) }), atMs: nowMs }
   if (!answer.ok) return hold(d, w, view, waitForAccount(answer))
   if (d.stopping.aborted || !(await isStillOurs(w, account))) return null
-  return beginDial(d, w, { view, person, requestId: answer.id })
+  return beginDial(d, w, { view, person, requestId: answer.id, takenAtMs })
 }
 
 /** A second tenant may have come while the budget was asked: its calls would be billed to another. */

@@ -48,15 +48,17 @@ const tokenValidMs = 3_600_000
  * whose it is. Null when the call is queued no more.
  *
  * @param o.requestId - what the account's budget named the request
+ * @param o.takenAtMs - when the budget was asked, on the monotonic clock: the request's time counts
+ * from there
  */
 export async function beginDial(
   d: Pick<DialerDeps, 'clock' | 'random' | 'log' | 'metrics'>,
   w: LedgerWork,
-  o: { view: Dialable; person: string | null; requestId: string },
+  o: { view: Dialable; person: string | null; requestId: string; takenAtMs: number },
 ): Promise<Attempt | null> {
   const { tenantId } = w
   const { call, phone, agent, account } = o.view
-  const begunAtMs = d.clock.monotonicMs()
+  const { takenAtMs: begunAtMs } = o
   if (call.status !== 'queued') return null
   const streamToken = hasOurAudio(agent) ? randomToken(24) : null
   const headHash = w.head.hash

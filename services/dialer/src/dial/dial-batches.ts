@@ -9,8 +9,8 @@ export type DialBatches = {
   bind(sid: SidToBind): Promise<boolean>
 }
 
-/** While one batch is written the next one comes together. */
-const lanes = 1
+/** While they are written the next batch comes together; one that is held up does not hold up all. */
+const lanes = 2
 /** No more are prepared at a time than pass the gate; of answers as many may come at once. */
 const most = 32
 /** Requests under way are fewer. */

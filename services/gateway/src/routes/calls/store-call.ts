@@ -59,8 +59,8 @@ export type StoreOutcome =
 /** Stores a call, or says what stands in its way; in a transaction that other calls may share. */
 export type StoreCall = (call: NewCall) => Promise<StoreOutcome>
 
-/** While one batch is written the next one comes together. */
-const lanes = 1
+/** While they are written the next batch comes together; one that is held up does not hold up all. */
+const lanes = 2
 /** What more calls in a transaction would save is little, and the first of them would wait for it. */
 const mostInBatch = 32
 /** Of requests under way there are fewer. */
