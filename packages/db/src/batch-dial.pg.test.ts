@@ -184,7 +184,7 @@ describe('Sids', () => {
     })
     expect(await rowOf(372)).toMatchObject({ sid: null, heard_at: null })
     const batches = createBatches<SidToBind, boolean>({
-      ...{ lanes: 1, restMs: 0, most: 32, mostWaiting: 100 },
+      ...{ lanes: 1, waitMs: 10_000, most: 32, mostWaiting: 100 },
       mayRunAlone: mayBeOfOne,
       full: () => new Error('full'),
       run: async (items) => {

@@ -14,12 +14,14 @@ export type Read = <Row>(tenantId: string, statement: Ready<Row>) => Promise<Row
 
 type Reading = { tenantId: string; statement: Ready<unknown> }
 
-/** One: while it runs, the next ones come together. */
-const LANES = 1
+/** While they run the next ones come together; one that is held up does not hold up all. */
+const LANES = 2
 /** Reads that share a transaction: beyond this each saves little more, and the first waits longer. */
 const MOST = 32
 /** Of requests under way there are fewer. */
 const MOST_WAITING = 10_000
+/** As long as for a connection. */
+const WAIT_MS = 10_000
 
 const setTenant = {
   name: 'read_tenant',
@@ -31,6 +33,7 @@ export function createRead(client: Client): Read {
     lanes: LANES,
     most: MOST,
     mostWaiting: MOST_WAITING,
+    waitMs: WAIT_MS,
     mayRunAlone: mayBeOfOne,
     full: () => new DbError({ code: 'unavailable' }),
     run: async (readings) => {

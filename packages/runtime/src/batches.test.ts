@@ -15,13 +15,15 @@ const resultOf = (item: unknown) => `result of ${String(item)}`
 
 /** Batches whose runs end when the test says so. */
 function arrange(o: { lanes?: number; most?: number; mostWaiting?: number } = {}) {
+  let nowMs = 0
   const runs: Run<number>[] = []
   const batches = createBatches<number, string>({
-    ...{ lanes: o.lanes ?? 1, restMs: 0 },
+    ...{ lanes: o.lanes ?? 1, waitMs: 1_000 },
     most: o.most ?? 32,
     mostWaiting: o.mostWaiting ?? 100,
     mayRunAlone: (error) => error === ofOne,
     full: () => full,
+    nowMs: () => nowMs,
     run: (items) => {
       const { promise, resolve, reject } = Promise.withResolvers<readonly string[]>()
       const end = (results: readonly string[] = items.map(resultOf)) => resolve(results)
@@ -40,6 +42,7 @@ function arrange(o: { lanes?: number; most?: number; mostWaiting?: number } = {}
     alone: (item: number) => batches.alone(item),
     runs,
     run,
+    pass: (ms: number) => (nowMs += ms),
     itemsOf: () => runs.map(({ items }) => items),
   }
 }
@@ -169,6 +172,23 @@ test('who would have to wait behind too many is refused, and nobody else is', as
   expect(itemsOf()).toEqual([[1], [2, 3], [5]])
 })
 
+test('who has waited for too long when a lane comes free is refused, and nobody behind', async () => {
+  const { add, run, pass } = arrange()
+  const first = add(1)
+  await run(0)
+  const late = add(2)
+  pass(600)
+  const inTime = add(3)
+  pass(600)
+  ;(await run(0)).end()
+  expect(await first).toBe(resultOf(1))
+  await expect(late).rejects.toBe(full)
+  const second = await run(1)
+  expect(second.items).toEqual([3])
+  second.end()
+  expect(await inTime).toBe(resultOf(3))
+})
+
 test('one that runs alone goes beside the lanes', async () => {
   const { add, alone, run } = arrange()
   const busy = add(1)
@@ -201,7 +221,7 @@ test('every item settles once, as its own part of its batch', async () => {
       const seen = new Map<number, number>()
       let runs = 0
       const batches = createBatches<number, string>({
-        ...{ lanes, most, restMs: 0, mostWaiting: items.length },
+        ...{ lanes, most, waitMs: 1_000, mostWaiting: items.length },
         mayRunAlone: (error) => error === ofOne,
         full: () => full,
         run: async (batch) => {

@@ -8,6 +8,7 @@ export type Batches<Item, Result> = {
 
 type Waiting<Item, Result> = {
   item: Item
+  sinceMs: number
   resolve: (result: Result) => void
   reject: (error: unknown) => void
 }
@@ -19,6 +20,7 @@ type Waiting<Item, Result> = {
  *
  * @param o.most - items of a batch
  * @param o.mostWaiting - items that wait for a lane; beyond them `add` rejects with `full()`
+ * @param o.waitMs - whoever has waited for longer when a lane comes free is rejected so, too
  * @param o.run - gives the results in the order of the items, or fails for all of them
  * @param o.mayRunAlone - whether a fault may be of one item alone, and nothing was done: then each
  * is run by itself, and fails or not for itself
@@ -27,13 +29,16 @@ export function createBatches<Item, Result>(o: {
   lanes: number
   most: number
   mostWaiting: number
+  waitMs: number
   run: (items: readonly Item[]) => Promise<readonly Result[]>
   mayRunAlone: (error: unknown) => boolean
   full: () => Error
+  nowMs?: () => number
 }): Batches<Item, Result> {
   let waiting: Waiting<Item, Result>[] = []
   let running = 0
   let isPlanned = false
+  const nowMs = o.nowMs ?? (() => performance.now())
 
   const alone = async (item: Item): Promise<Result> => {
     const [result] = await o.run([item])
@@ -55,8 +60,17 @@ export function createBatches<Item, Result>(o: {
     }
   }
 
+  /** Whoever asked for it has given up by then, or should know. */
+  const refuseLate = () => {
+    const late = nowMs() - o.waitMs
+    const inTime = waiting.findIndex(({ sinceMs }) => sinceMs >= late)
+    const refused = waiting.splice(0, inTime < 0 ? waiting.length : inTime)
+    for (const { reject } of refused) reject(o.full())
+  }
+
   const start = () => {
     isPlanned = false
+    refuseLate()
     while (running < o.lanes && waiting.length > 0) {
       const batch = waiting.slice(0, o.most)
       waiting = waiting.slice(o.most)
@@ -80,7 +94,7 @@ export function createBatches<Item, Result>(o: {
     add: (item) => {
       if (waiting.length >= o.mostWaiting) return Promise.reject(o.full())
       const { promise, resolve, reject } = Promise.withResolvers<Result>()
-      waiting.push({ item, resolve, reject })
+      waiting.push({ item, sinceMs: nowMs(), resolve, reject })
       plan()
       return promise
     },

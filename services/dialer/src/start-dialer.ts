@@ -28,7 +28,10 @@ import { sweepUnreceipted } from './sweep/unreceipted-calls.ts'
 
 /** Requests on their way at once: each waits for Exotel, which takes up to half a minute. */
 const dialConcurrency = 200
-/** Calls between their first look and their request: each holds a connection, and outcomes need some, too. */
+/**
+ * Calls between their first look and their request: enough for full batches under load, and no more
+ * than may be claimed and unsent when this process dies.
+ */
 const preparedAtOnce = 24
 /** While no other tenant dials, one may take so many of them; the rest is room for who comes next. */
 const dialsOfOneAlone = 150

@@ -15,13 +15,15 @@ const lanes = 2
 const most = 32
 /** Requests under way are fewer. */
 const mostWaiting = 1_000
+/** As long as for a connection. */
+const waitMs = 10_000
 
 export function createDialBatches(database: Pick<Database, 'batch'>): DialBatches {
   const together = <Item extends { call_id: string; fence: number }>(
     write: (items: readonly Item[]) => Promise<ReadonlySet<string>>,
   ) =>
     createBatches<Item, boolean>({
-      ...{ lanes, most, mostWaiting },
+      ...{ lanes, most, mostWaiting, waitMs },
       mayRunAlone: mayBeOfOne,
       full: () => new DbError({ code: 'unavailable' }),
       run: async (items) => {

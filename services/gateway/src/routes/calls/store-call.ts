@@ -65,6 +65,8 @@ const lanes = 2
 const mostInBatch = 32
 /** Of requests under way there are fewer. */
 const mostWaiting = 10_000
+/** As long as for a connection. */
+const waitMs = 10_000
 /** A request that waits longer for another with its key, or about its person, is told so. */
 const waitForOtherMs = 2_000
 
@@ -85,6 +87,7 @@ export function createCallStore(o: {
     lanes,
     most: mostInBatch,
     mostWaiting,
+    waitMs,
     mayRunAlone: mayBeOfOne,
     full: () => new DbError({ code: 'unavailable' }),
     run: async (calls) => {
