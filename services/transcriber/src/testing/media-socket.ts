@@ -3,6 +3,7 @@ import { createStreamKey, sealBlock, type DataKey } from '@callwire/crypto'
 import { mediaStreams, transcriptions } from '@callwire/db'
 import { writeReceiptIfDone, type Ledger } from '@callwire/ledger'
 import { systemRandom } from '@callwire/runtime'
+import { eventually } from '@callwire/testkit'
 import { eq, sql } from 'drizzle-orm'
 
 const BLOCK_MS = 100
@@ -32,7 +33,13 @@ export async function openSocket(o: {
   const sent: AudioEntry[] = []
   const append = async (entry: AudioEntry) => {
     sent.push(entry)
-    await audio.append(callId, entry)
+    // Its connection may be back a moment later than another's.
+    await eventually(() =>
+      audio.append(callId, entry).then(
+        () => true,
+        () => false,
+      ),
+    )
   }
   let clockMs = o.clockStartMs ?? 0
   await ledger.transact(tenantId, callId, async (work) => {
