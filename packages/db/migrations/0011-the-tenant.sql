@@ -6,7 +6,7 @@ create or replace function app.tenant_id() returns text
 language plpgsql stable parallel safe
 as $$
 declare
-  tenant text := pg_catalog.current_setting('app.tenant', true);
+  tenant pg_catalog.text := pg_catalog.current_setting('app.tenant', true);
 begin
   if tenant is null or pg_catalog.length(tenant) operator(pg_catalog.=) 0 then
     raise exception 'no tenant is set' using errcode = '42501';

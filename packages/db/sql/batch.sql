@@ -43,7 +43,7 @@ create function tenant_ids() returns text[]
 language plpgsql stable parallel safe
 as $$
 declare
-  tenants text := pg_catalog.current_setting('app.tenants', true);
+  tenants pg_catalog.text := pg_catalog.current_setting('app.tenants', true);
 begin
   if tenants is null or pg_catalog.length(tenants) operator(pg_catalog.=) 0 then
     tenants := pg_catalog.current_setting('app.tenant', true);
@@ -290,8 +290,8 @@ end
 $$;
 
 -- Keeps the Sids of calls that went as most do: the attempt still holds it, nothing was heard of it
--- yet, no other call has that Sid, and nobody else is at work on the call. Gives those; of the others nothing is changed. An accepted
--- call also ends the refusals in a row of its phone.
+-- yet, no other call has that Sid, and nobody else is at work on the call. Gives those; of the others
+-- nothing is changed. An accepted call also ends the refusals in a row of its phone.
 create function bind_sids(batch json) returns table (call_id text)
 language plpgsql volatile security definer
 set search_path = app, pg_temp

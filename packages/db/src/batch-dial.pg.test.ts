@@ -193,9 +193,12 @@ describe('Sids', () => {
       },
     })
     const ends = await Promise.allSettled(sids.map((sid) => batches.add(sid)))
-    const kept = ends.map((end) => end.status === 'fulfilled' && end.value)
-    expect(kept[1]).toBe(true)
-    expect([kept[0], kept[2]].toSorted()).toEqual([false, true])
+    // A fault is told before its locks are gone: whoever met them was left out, and comes again.
+    for (const [index, end] of ends.entries()) {
+      const sid = sids[index]
+      if (sid !== undefined && end.status === 'fulfilled' && !end.value) await bound(sid)
+    }
+    expect(await rowOf(372)).toMatchObject({ sid: 'same' })
     const holders = await bench.owner`select tenant_id from calls where sid = 'same' order by id`
     expect(holders).toHaveLength(2)
   })
