@@ -1,15 +1,15 @@
 import { permissionsOf, permissionSchema, type Permission } from '@callwire/contracts'
 import { sha256Hex } from '@callwire/crypto'
-import { apiKeys, sessions, statement, users, type Database, type Found } from '@callwire/db'
+import { apiKeys, sessions, users, type Database, type Found } from '@callwire/db'
 import type { Clock } from '@callwire/runtime'
-import { and, eq, gt, isNull, lt, or, sql } from 'drizzle-orm'
+import { and, eq, gt, isNull, lt, or } from 'drizzle-orm'
 import type { KeyIds } from './key-ids.ts'
 import { isApiKey } from './mint.ts'
 import type { ApiKeyPrincipal, Principal, UserPrincipal } from './principal.ts'
 import type { Tokens } from './tokens.ts'
 
 export type AuthenticateDeps = {
-  database: Pick<Database, 'withTenant' | 'read' | 'finder'>
+  database: Pick<Database, 'withTenant' | 'reader' | 'finder'>
   tokens: Pick<Tokens, 'verifySession'>
   clock: Pick<Clock, 'now'>
   /** Whether to note when a key was used; the login needs the right to write it. */
@@ -20,16 +20,6 @@ export type AuthenticateDeps = {
 
 /** The time of a key's last use is kept to the minute: a write per request would cost more than it tells. */
 const USE_NOTED_EVERY_MS = 60_000
-
-type KeyRow = { scopes: string[]; lastUsedAt?: Date | null }
-
-const inForce = sql`from ${apiKeys} where tenant_id = ${sql.placeholder('tenantId')}
-  and id = ${sql.placeholder('id')} and revoked_at is null`
-const keyInForce = statement<Found, KeyRow>('accounts_key', sql`select scopes ${inForce}`)
-const keyWithUse = statement<Found, KeyRow>(
-  'accounts_key_with_use',
-  sql`select scopes, last_used_at as "lastUsedAt" ${inForce}`,
-)
 
 /**
  * Who a bearer token belongs to: a session's JWT or an API key, checked against Postgres, so that a
@@ -50,7 +40,7 @@ async function byApiKey(deps: AuthenticateDeps, token: string): Promise<ApiKeyPr
   deps.keyIds?.set(hash, found)
   const { tenantId, id } = found
   const key = await keyOf(deps, found)
-  if (key === undefined) return null
+  if (key === null) return null
   // A scope that this version does not know grants nothing.
   const scopes = key.scopes.filter(isPermission)
   return {
@@ -74,13 +64,12 @@ function isPermission(scope: string): scope is Permission {
 async function keyOf(
   { database, clock, recordUse, keyIds }: AuthenticateDeps,
   { tenantId, id }: Found,
-): Promise<{ scopes: string[] } | undefined> {
-  const read = recordUse === true ? keyWithUse : keyInForce
-  const [key] = await database.read(tenantId, read.with({ tenantId, id }))
-  if (key === undefined || recordUse !== true) return key
+): Promise<{ scopes: string[] } | null> {
+  const key = await database.reader.apiKey({ tenantId, id })
+  if (key === null || recordUse !== true) return key
   const now = clock.now()
   const noted = new Date(now - USE_NOTED_EVERY_MS)
-  if ((key.lastUsedAt ?? 0) >= noted || keyIds?.mayNote(id, now) === false) return key
+  if ((key.last_used_at ?? 0) >= noted || keyIds?.mayNote(id, now) === false) return key
   await database.withTenant(tenantId, (tx) =>
     tx
       .update(apiKeys)

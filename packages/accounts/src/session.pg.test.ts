@@ -169,7 +169,7 @@ describe('a bearer token is nobody', () => {
       email: 'remembered@example.com',
     })
     let looks = 0
-    const { withTenant, read } = at.database
+    const { withTenant, reader } = at.database
     const finder = {
       ...at.database.finder,
       apiKeyByHash: (hash: string) => {
@@ -177,7 +177,7 @@ describe('a bearer token is nobody', () => {
         return at.database.finder.apiKeyByHash(hash)
       },
     }
-    const deps = { ...at, database: { withTenant, read, finder }, keyIds: createKeyIds() }
+    const deps = { ...at, database: { withTenant, reader, finder }, keyIds: createKeyIds() }
     for (let times = 0; times < 3; times += 1) {
       expect(await authenticateBearer(deps, other.apiKey)).toMatchObject({
         tenantId: other.tenantId,

@@ -12,10 +12,11 @@ declare
   item record;
 begin
   for item in
-    select c.relname from pg_policy p join pg_class c on c.oid = p.polrelid
-    where c.relnamespace = 'app'::regnamespace and p.polname = 'batch'
+    -- The reader's have the same fence, and are made anew behind it.
+    select c.relname, p.polname from pg_policy p join pg_class c on c.oid = p.polrelid
+    where c.relnamespace = 'app'::regnamespace and p.polname in ('batch', 'reader')
   loop
-    execute format('drop policy batch on app.%I', item.relname);
+    execute format('drop policy %I on app.%I', item.polname, item.relname);
   end loop;
 end
 $$;

@@ -1,7 +1,7 @@
 import type { Client } from './client.ts'
 import { DbError } from './db-error.ts'
 import { inOnePiece } from './in-one-piece.ts'
-import { requireTenantId } from './tenant-id.ts'
+import { setTenants } from './set-tenants.ts'
 
 /** A call to be stored; keys are as sql/batch.sql reads them. */
 export type CallToPlace = {
@@ -105,23 +105,16 @@ const place = {
 const begin = { name: 'batch_begin_dials', text: 'select call_id from batch.begin_dials($1)' }
 const bind = { name: 'batch_bind_sids', text: 'select call_id from batch.bind_sids($1)' }
 
-/** Ends with the transaction, and lets nothing but the batch's functions see a row. */
-const setTenants = { name: 'set_tenants', text: `select set_config('app.tenants', $1, true)` }
-
 export function createBatch(client: Client): Batch {
   const run = async <Row>(
     statement: { name: string; text: string },
     items: readonly { tenant_id: string }[],
     ...more: readonly unknown[]
   ): Promise<Row[]> => {
-    const tenants = new Set(items.map(({ tenant_id: tenantId }) => tenantId))
-    for (const tenantId of tenants) requireTenantId(tenantId)
+    const tenants = setTenants(items)
     const values = [JSON.stringify(items), ...more]
     const [, rows] = await client.withConnection((connection) =>
-      inOnePiece(connection, [
-        { ...setTenants, values: [[...tenants].join(',')] },
-        { ...statement, values },
-      ]),
+      inOnePiece(connection, [tenants, { ...statement, values }]),
     )
     return rows as Row[]
   }

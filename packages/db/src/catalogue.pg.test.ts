@@ -285,7 +285,7 @@ test.each([
   [
     'a schema of batches that somebody else may use',
     'grant usage on schema batch to callwire_copilot',
-    'schema of batches not as listed',
+    'holders of schema not as listed: batch',
   ],
 ])('%s is reported', async (_name, change, problem) => {
   await rolledBack(sql, async (tx) => {

@@ -5,7 +5,7 @@ import { DbError } from './db-error.ts'
 import { createFinder, type Finder } from './finder.ts'
 import { createKeyStore, type KeyStore } from './key-store.ts'
 import { loginRunner } from './keys/runner.ts'
-import { createRead, type Read } from './read.ts'
+import { createReader, type Reader } from './reader.ts'
 import { OWNER_ROLE } from './service-name.ts'
 import { createAtOnce, createTransact, type AtOnce, type Transact } from './transaction.ts'
 
@@ -18,7 +18,7 @@ export type Database = {
    */
   withTenant: Transact
   atOnce: AtOnce
-  read: Read
+  reader: Reader
   batch: Batch
   finder: Finder
   /** The dialer's alone. */
@@ -58,7 +58,7 @@ export async function connectDatabase(o: {
   return {
     withTenant: createTransact(client),
     atOnce: createAtOnce(client),
-    read: createRead(client),
+    reader: createReader(client),
     batch: createBatch(client),
     finder: createFinder(client),
     accountRequests: createAccountRequests(client),

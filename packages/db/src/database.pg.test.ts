@@ -130,7 +130,7 @@ test('a database and a provisioner have these ways in and no others', async () =
     'keys',
     'nowMs',
     'ping',
-    'read',
+    'reader',
     'withTenant',
   ])
   const provisioner = connectProvisioner({ url: database.url })

@@ -24,7 +24,13 @@ export {
 export { migrateDatabase } from './migrate/migrate-database.ts'
 export { serviceDatabaseUrl, serviceNames, type ServiceName } from './service-name.ts'
 export { tenantCountIn } from './tenant-count.ts'
-export { type Read } from './read.ts'
+export {
+  callToDialIn,
+  type ApiKeyRow,
+  type CallerRow,
+  type CallToDialRow,
+  type Reader,
+} from './reader.ts'
 export { statement, type Statement } from './statement.ts'
 export { type Ready } from './in-one-piece.ts'
 export { commitBehind, type AtOnce, type Transact, type Tx } from './transaction.ts'

@@ -20,6 +20,8 @@ export const OWNER_ROLE = 'callwire_owner'
 export const FINDER_ROLE = 'callwire_finder'
 /** Owns the functions that write for several tenants at a time, and cannot log in. */
 export const BATCH_ROLE = 'callwire_batch'
+/** Owns the functions that read of several tenants at a time, and cannot log in. */
+export const READER_ROLE = 'callwire_reader'
 /** Reads everything as it is stored, and changes nothing. */
 export const BACKUP_ROLE = 'callwire_backup'
 

@@ -10,6 +10,7 @@ const root = join(import.meta.dirname, '../../..')
 
 /** What can be called, and what of the tables it reaches. */
 const functions: Readonly<Record<string, string>> = {
+  callToDialIn: 'the reader, in a transaction of withTenant',
   commitBehind: 'the end of a transaction of withTenant',
   connectDatabase: 'withTenant, the finder, the keys: see database.pg.test.ts',
   connectProvisioner: 'withTenant as the owner, the finder, the keys: see database.pg.test.ts',

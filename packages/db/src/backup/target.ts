@@ -1,5 +1,5 @@
 import type { Client, Connection } from '../client.ts'
-import { BATCH_ROLE, FINDER_ROLE, OWNER_ROLE } from '../service-name.ts'
+import { BATCH_ROLE, FINDER_ROLE, OWNER_ROLE, READER_ROLE } from '../service-name.ts'
 import { BackupError } from './backup-error.ts'
 import { quoted, tableNames } from './catalogue.ts'
 
@@ -65,6 +65,8 @@ export async function removeUnusedSchema(sql: Connection): Promise<void> {
     drop schema app cascade;
     set local role ${BATCH_ROLE};
     drop schema if exists batch cascade;
+    set local role ${READER_ROLE};
+    drop schema if exists reader cascade;
     set local role none;
   `)
 }

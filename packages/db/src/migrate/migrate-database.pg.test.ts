@@ -63,6 +63,7 @@ test('an empty database becomes one that keeps every rule; again changes nothing
     'database: access.sql',
     'database: finder.sql',
     'database: batch.sql',
+    'database: reader.sql',
   ])
   expect(await catalogueProblems(sql)).toEqual([])
   await migrateDatabase({ url: database.url, passwords, onProgress })

@@ -1,6 +1,12 @@
 import { openClient, type Connection } from '../client.ts'
 import { DbError } from '../db-error.ts'
-import { BATCH_ROLE, FINDER_ROLE, OWNER_ROLE, type ServiceName } from '../service-name.ts'
+import {
+  BATCH_ROLE,
+  FINDER_ROLE,
+  OWNER_ROLE,
+  READER_ROLE,
+  type ServiceName,
+} from '../service-name.ts'
 import { inTransaction } from '../transaction.ts'
 import { planMigrations, planRebuilt, planUpTo, type Applied } from './plan.ts'
 import { ensureRoles, requireMigrator, setPasswords } from './roles.ts'
@@ -67,6 +73,7 @@ export async function migrate(
     create schema if not exists app authorization ${OWNER_ROLE};
     create schema if not exists finder authorization ${FINDER_ROLE};
     create schema if not exists batch authorization ${BATCH_ROLE};
+    create schema if not exists reader authorization ${READER_ROLE};
     do $$ begin
       execute format('revoke create, temporary on database %I from public', current_database());
     end $$;

@@ -6,6 +6,7 @@ import {
   FINDER_ROLE,
   loginOf,
   OWNER_ROLE,
+  READER_ROLE,
   serviceNames,
   type ServiceName,
 } from '../service-name.ts'
@@ -45,13 +46,13 @@ export async function requireMigrator(client: Client): Promise<void> {
 }
 
 /**
- * Makes the roles that are missing and gives the migrator its seat in the three that own things and
+ * Makes the roles that are missing and gives the migrator its seat in the four that own things and
  * in the backup's, which it may act as; the backup has a login, and no password unless given one.
  * Roles belong to the whole cluster, and advisory locks to one database: two migrators of two
  * databases may meet here, so whoever comes second tries again and finds it done.
  */
 export async function ensureRoles(client: Client): Promise<void> {
-  for (const name of [OWNER_ROLE, FINDER_ROLE, BATCH_ROLE]) {
+  for (const name of [OWNER_ROLE, FINDER_ROLE, BATCH_ROLE, READER_ROLE]) {
     await insist(() => createRole(client, name, 'nologin'))
     await insist(() => joinRole(client, name))
   }
@@ -114,7 +115,8 @@ async function joinRole(client: Client, name: string) {
 
 /** A role of our name that somebody gave more rights would look past the fence. */
 async function refuseForeignRights(client: Client) {
-  const names = [OWNER_ROLE, FINDER_ROLE, BATCH_ROLE, BACKUP_ROLE, ...serviceNames.map(loginOf)]
+  const owners = [OWNER_ROLE, FINDER_ROLE, BATCH_ROLE, READER_ROLE]
+  const names = [...owners, BACKUP_ROLE, ...serviceNames.map(loginOf)]
   const [strong] = await client.rows<{ name: string }>(
     `select rolname as name from pg_roles
     where rolname = any($1) and (rolsuper or rolbypassrls or rolcreaterole) limit 1`,

@@ -23,10 +23,12 @@ export async function readMigrations(): Promise<Script[]> {
   return Promise.all(names.map((name) => readScript(migrations, name)))
 }
 
-/** The files that are run again whenever they change: who may do what, the finder, the batches. */
+/** The files that are run again whenever they change: who may do what, and whatever is of several tenants. */
 export function readRebuilt(): Promise<Script[]> {
   return Promise.all(
-    ['access.sql', 'finder.sql', 'batch.sql'].map((name) => readScript(rebuilt, name)),
+    ['access.sql', 'finder.sql', 'batch.sql', 'reader.sql'].map((name) =>
+      readScript(rebuilt, name),
+    ),
   )
 }
 

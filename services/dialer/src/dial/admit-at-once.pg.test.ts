@@ -1,4 +1,4 @@
-import { streamTokens, type DialToBegin, type Ready } from '@callwire/db'
+import { streamTokens, type CallToDialRow, type DialToBegin, type Reader } from '@callwire/db'
 import { changeStatus, loadCall, verifyChain } from '@callwire/ledger'
 import { eventually } from '@callwire/testkit'
 import { expect, test } from 'vitest'
@@ -14,19 +14,18 @@ const environment = () => suite.environment({ CALL_POLL_AFTER_MS: '60000' })
 const aCall = async () =>
   suite.world.addCall(await suite.world.addPhone(suite.exotel.host, { kind: 'stream' }))
 
-type Rows = object[]
+type Row = CallToDialRow | null
 
 /** Puts something between the dialer and its first look at a call of this tenant. */
-function onFirstLook(change: (look: () => Promise<Rows>) => Promise<Rows>) {
+function onFirstLook(change: (look: () => Promise<Row>) => Promise<Row>) {
   let times = 0
   return (deps: DialerDeps): DialerDeps => {
-    const read = (async (tenantId: string, ready: Ready<object>) => {
-      const look = () => deps.database.read(tenantId, ready)
-      const isFirst =
-        tenantId === suite.world.tenantId && ready.name === 'look_at_call' && times++ === 0
-      return isFirst ? change(look) : look()
-    }) as DialerDeps['database']['read']
-    return { ...deps, database: { ...deps.database, read } }
+    const { reader } = deps.database
+    const callToDial: Reader['callToDial'] = (call) => {
+      const look = () => reader.callToDial(call)
+      return call.tenantId === suite.world.tenantId && times++ === 0 ? change(look) : look()
+    }
+    return { ...deps, database: { ...deps.database, reader: { ...reader, callToDial } } }
   }
 }
 
@@ -87,8 +86,8 @@ test.each([
       budget: { ...deps.budget, take: (...o) => (taken++, deps.budget.take(...o)) },
     })
     const stale = onFirstLook(async (look) => {
-      const [row] = await look()
-      return [{ ...row, call_fence: 7 }]
+      const row = await look()
+      return row && { ...row, call_fence: 7 }
     })
     await using dialer = await startTestDialer(environment(), (deps) =>
       clocked(counting(stale(deps))),
@@ -116,12 +115,12 @@ test.each([
   const { world } = suite
   const callId = await aCall()
   const adjust = onFirstLook(async (look) => {
-    const rows = await look()
+    const row = await look()
     await world.ledger.transact(world.tenantId, callId, async (w) => {
       const call = await loadCall(w.tx, callId)
       if (call !== null) await changeStatus(w, call, change)
     })
-    return rows
+    return row
   })
   await using dialer = await startTestDialer(environment(), adjust)
   const dialed = change.status === 'queued'

@@ -1,7 +1,5 @@
-import { calls, statement } from '@callwire/db'
 import { ExotelError } from '@callwire/exotel'
 import { errorFields } from '@callwire/runtime'
-import { sql } from 'drizzle-orm'
 import { openAccount } from '../account/phone-account.ts'
 import type { DialerDeps } from '../deps.ts'
 import { unlessCut } from '../unless-cut.ts'
@@ -34,7 +32,9 @@ export async function attemptCall(
   let request
   try {
     request = buildRequest(d, attempt, person)
-    if (!(await holdsFence(d, attempt))) return { kind: 'not_sent', reason: 'deadline' }
+    const { tenantId, call, fence } = attempt
+    const isHeld = await d.database.reader.isAttemptHeld({ tenantId, callId: call.id, fence })
+    if (!isHeld) return { kind: 'not_sent', reason: 'deadline' }
   } catch (error) {
     d.log.warn({ callId: attempt.call.id, ...errorFields(error) }, 'dial not prepared')
     return { kind: 'not_sent', reason: 'fault' }
@@ -52,18 +52,3 @@ export async function attemptCall(
     return { kind: 'unknown', reason: 'unreadable' }
   }
 }
-
-async function holdsFence(
-  d: Pick<DialerDeps, 'database'>,
-  { tenantId, call, fence }: Attempt,
-): Promise<boolean> {
-  const held = await d.database.read(tenantId, stillHeld.with({ tenantId, callId: call.id, fence }))
-  return held.length === 1
-}
-
-const stillHeld = statement<{ tenantId: string; callId: string; fence: number }, object>(
-  'attempt_still_held',
-  sql`select from ${calls} where tenant_id = ${sql.placeholder('tenantId')}
-    and id = ${sql.placeholder('callId')} and status = 'dialing'
-    and fence = ${sql.placeholder('fence')}`,
-)

@@ -4,13 +4,14 @@ import {
   FINDER_ROLE,
   loginOf,
   OWNER_ROLE,
+  READER_ROLE,
   serviceNames,
 } from '../../service-name.ts'
 
 export const services: string[] = serviceNames.map(loginOf)
 /** Whoever may log in. */
 export const logins: string[] = [...services, BACKUP_ROLE]
-export const roles: string[] = [...logins, OWNER_ROLE, FINDER_ROLE, BATCH_ROLE]
+export const roles: string[] = [...logins, OWNER_ROLE, FINDER_ROLE, BATCH_ROLE, READER_ROLE]
 
 /**
  * Tables that belong to no tenant and so have no fence: what they hold is the install's own, and
@@ -23,6 +24,7 @@ export const installTables: Readonly<Record<string, readonly string[]>> = {
     'dialer: select',
     'finder: select(dialing_paused id)',
     'gateway: insert select update(changed_at dialing_paused paused_reason)',
+    'reader: select(dialing_paused id paused_reason)',
   ],
   account_requests: ['backup: select', 'batch: insert', 'dialer: delete insert select'],
   key_state: [
@@ -81,8 +83,28 @@ export const batchRights: Readonly<Record<string, string>> = {
   stream_tokens: 'insert',
 }
 
-/** Who may select the sealed columns of credentials: one service, and the backup, which has no key. */
-export const credentialReaders = [OWNER_ROLE, loginOf('dialer'), BACKUP_ROLE]
+/**
+ * What the reader's functions may read, table by table; nothing else is theirs. Those with a tenant
+ * have a policy for it.
+ */
+export const readerRights: Readonly<Record<string, string>> = {
+  agents: 'select(app_id deleted_at id kind number stream_url tenant_id)',
+  api_keys: 'select(id last_used_at revoked_at scopes tenant_id)',
+  call_heads: 'select(call_id hash last_type seq tenant_id)',
+  calls: 'select',
+  install: 'select(dialing_paused id paused_reason)',
+  never_call: 'select(expires_at person_index tenant_id)',
+  phone_credentials: 'select(enc_api_key enc_api_token phone_id sid subdomain tenant_id version)',
+  phones: 'select(agent_id breaker_opened_at country deleted_at id number tenant_id)',
+  tenants:
+    'select(calling_hours cap_account cap_phone cap_tenant dialing_paused expire_after_ms tenant_id)',
+}
+
+/**
+ * Who may select the sealed columns of credentials: one service, the reader, which gives them to that
+ * service alone, and the backup, which has no key.
+ */
+export const credentialReaders = [OWNER_ROLE, loginOf('dialer'), READER_ROLE, BACKUP_ROLE]
 
 /**
  * Unique indexes without the tenant, which would tell one tenant what another has, were the values
@@ -171,13 +193,25 @@ export const batchFunctions: Readonly<Record<string, readonly string[]>> = {
   'bind_sids(json)': ['dialer'],
   'place_calls(json,bigint)': ['gateway'],
 }
-/** What their policies compare with, for the owner to name in them. */
+/** What their policies and the reader's compare with, for the owner to name in them. */
 export const batchFence = 'tenant_ids()'
 
-/** Who may look into the schema of the batches' functions. */
-export const batchSchema = [
-  'batch: CREATE USAGE',
-  'dialer: USAGE',
-  'gateway: USAGE',
-  'owner: USAGE',
-]
+/** Every function that reads of several tenants at once, and who may call it beside their role. */
+export const readerFunctions: Readonly<Record<string, readonly string[]>> = {
+  'api_keys(json)': ['copilot', 'gateway'],
+  'attempts_held(json)': ['dialer'],
+  'callers(json)': ['gateway'],
+  'calls_to_dial(json)': ['dialer'],
+}
+
+/** Who may look into the schemas of functions that act for several tenants. */
+export const schemaHolders: Readonly<Record<string, readonly string[]>> = {
+  batch: [
+    'batch: CREATE USAGE',
+    'dialer: USAGE',
+    'gateway: USAGE',
+    'owner: USAGE',
+    'reader: USAGE',
+  ],
+  reader: ['copilot: USAGE', 'dialer: USAGE', 'gateway: USAGE', 'reader: CREATE USAGE'],
+}

@@ -1,6 +1,13 @@
 import type postgres from 'postgres'
 import { BACKUP_ROLE, OWNER_ROLE } from '../../service-name.ts'
-import { batchRights, credentialReaders, installTables, logins, roles } from './expected.ts'
+import {
+  batchRights,
+  credentialReaders,
+  installTables,
+  logins,
+  readerRights,
+  roles,
+} from './expected.ts'
 
 export async function roleProblems(sql: postgres.Sql): Promise<string[]> {
   const strong = await sql<{ name: string }[]>`
@@ -40,8 +47,8 @@ export async function roleProblems(sql: postgres.Sql): Promise<string[]> {
 }
 
 /**
- * Who may do what with the install's own tables, and what the batches' role may do with any:
- * exactly what the lists say.
+ * Who may do what with the install's own tables, and what the roles of the batches and of the reader
+ * may do with any: exactly what the lists say.
  */
 async function grantProblems(sql: postgres.Sql): Promise<string[]> {
   const rows = await sql<{ table: string; grants: string[] }[]>`
@@ -68,19 +75,24 @@ async function grantProblems(sql: postgres.Sql): Promise<string[]> {
     from holders group by relname
   `
   const found = new Map(rows.map((row) => [row.table, row.grants.join('; ')]))
-  const batch = 'batch: '
-  const ofBatch = new Map(
-    rows.flatMap(({ table, grants }) =>
-      grants.filter((grant) => grant.startsWith(batch)).map((grant) => [table, grant] as const),
-    ),
-  )
+  const problemsOf = (role: string, rights: Readonly<Record<string, string>>) => {
+    const own = new Map(
+      rows.flatMap(({ table, grants }) =>
+        grants
+          .filter((grant) => grant.startsWith(`${role}: `))
+          .map((grant) => [table, grant] as const),
+      ),
+    )
+    return [...new Set([...own.keys(), ...Object.keys(rights)])]
+      .filter((table) => own.get(table) !== `${role}: ${rights[table] ?? ''}`)
+      .map((table) => `${role} rights not as listed: ${table}`)
+  }
   return [
     ...Object.entries(installTables)
       .filter(([table, grants]) => found.get(table) !== grants.join('; '))
       .map(([table]) => `grants not as listed: ${table}`),
-    ...[...new Set([...ofBatch.keys(), ...Object.keys(batchRights)])]
-      .filter((table) => ofBatch.get(table) !== `${batch}${batchRights[table] ?? ''}`)
-      .map((table) => `batch rights not as listed: ${table}`),
+    ...problemsOf('batch', batchRights),
+    ...problemsOf('reader', readerRights),
   ]
 }
 

@@ -1,10 +1,17 @@
 import type postgres from 'postgres'
-import { BACKUP_ROLE, BATCH_ROLE, FINDER_ROLE, OWNER_ROLE } from '../../service-name.ts'
+import {
+  BACKUP_ROLE,
+  BATCH_ROLE,
+  FINDER_ROLE,
+  OWNER_ROLE,
+  READER_ROLE,
+} from '../../service-name.ts'
 import {
   batchRights,
   installTables,
   installWideUnique,
   ownersTables,
+  readerRights,
   services,
 } from './expected.ts'
 
@@ -59,7 +66,8 @@ export async function policyProblems(sql: postgres.Sql): Promise<string[]> {
   for (const { name } of tables) {
     if (installTables[name] !== undefined) continue
     const batch = batchRights[name] === undefined ? [] : ['batch']
-    for (const needed of ['tenant', 'backup', ...batch]) {
+    const reader = readerRights[name] === undefined ? [] : ['reader']
+    for (const needed of ['tenant', 'backup', ...batch, ...reader]) {
       const own = policies.filter((policy) => policy.table === name && policy.name === needed)
       if (own.length !== 1) problems.push(`no ${needed} policy: ${name}`)
     }
@@ -69,12 +77,14 @@ export async function policyProblems(sql: postgres.Sql): Promise<string[]> {
     const isFence = (text: string) => policy.using === text && policy.check === text
     const fenced = isFence(fence) && policy.command === 'ALL'
     const together = isFence(batchFence) && policy.command === 'ALL'
+    const lookedAt = policy.using === batchFence && policy.command === 'SELECT'
     const reading = policy.command === 'SELECT' && policy.using === 'true'
     const sound: Record<string, boolean> = {
       tenant: fenced && holders === services.toSorted().join(),
       owner: fenced && holders === OWNER_ROLE && ownersTables.includes(policy.table),
       finder: reading && holders === FINDER_ROLE,
       batch: together && holders === BATCH_ROLE && batchRights[policy.table] !== undefined,
+      reader: lookedAt && holders === READER_ROLE && readerRights[policy.table] !== undefined,
       backup: reading && holders === BACKUP_ROLE,
     }
     if (sound[policy.name] !== true)

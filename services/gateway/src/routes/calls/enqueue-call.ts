@@ -38,7 +38,7 @@ export type EnqueueCall = (
 ) => Promise<{ row: ShownRow; replayed: boolean } | null>
 
 type Deps = {
-  database: Pick<Database, 'withTenant' | 'read' | 'finder'>
+  database: Pick<Database, 'withTenant' | 'reader' | 'finder'>
   store: StoreCall
   ledger: Pick<Ledger, 'firstEvent' | 'ring'>
   queues: Pick<Queues, 'wakeDialer'>

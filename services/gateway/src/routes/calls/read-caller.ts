@@ -1,6 +1,5 @@
 import type { CallingHours } from '@callwire/contracts'
-import { phoneCredentials, phones, statement, tenants, type Database } from '@callwire/db'
-import { sql } from 'drizzle-orm'
+import type { Database } from '@callwire/db'
 import { ApiError, notFound } from '../../http/api-error.ts'
 
 /** The phone that a call is to be placed from, and what its tenant says about calls. */
@@ -17,26 +16,25 @@ export type Caller = {
 /**
  * Also a deleted phone: a request that is repeated after the deletion gets its first answer, which
  * takes the phone's country to understand.
+ *
+ * @throws ApiError `not_found` when this tenant never had such a phone
  */
-const callers = statement<{ tenantId: string; phoneId: string }, Caller>(
-  'place_call_caller',
-  sql`select p.id, p.number, p.country, p.agent_id as "agentId", p.deleted_at as "deletedAt",
-      c.phone_id is not null as "hasAccount", t.calling_hours as "callingHours"
-    from ${phones} p
-    join ${tenants} t on t.tenant_id = p.tenant_id
-    left join ${phoneCredentials} c on c.tenant_id = p.tenant_id and c.phone_id = p.id
-    where p.tenant_id = ${sql.placeholder('tenantId')} and p.id = ${sql.placeholder('phoneId')}`,
-)
-
-/** @throws ApiError `not_found` when this tenant never had such a phone */
 export async function readCaller(
-  database: Pick<Database, 'read'>,
+  database: Pick<Database, 'reader'>,
   tenantId: string,
   phoneId: string,
 ): Promise<Caller> {
-  const [caller] = await database.read(tenantId, callers.with({ tenantId, phoneId }))
-  if (caller === undefined) throw notFound('phone')
-  return caller
+  const row = await database.reader.caller({ tenantId, phoneId })
+  if (row === null) throw notFound('phone')
+  return {
+    id: phoneId,
+    number: row.number,
+    country: row.country,
+    agentId: row.agent_id,
+    deletedAt: row.deleted_at,
+    hasAccount: row.has_account,
+    callingHours: row.calling_hours,
+  }
 }
 
 /**
