@@ -87,6 +87,7 @@ grant select, insert, update (refresh_hash, expires_at, revoked_at), delete on s
   to callwire_gateway;
 grant select (tenant_id, id, user_id, expires_at, revoked_at) on sessions to callwire_copilot;
 grant select, insert, update (last_used_at, revoked_at) on api_keys to callwire_gateway;
+grant select (tenant_id, id, scopes, revoked_at) on api_keys to callwire_copilot;
 
 -- Phones and agents ---------------------------------------------------------------------------
 grant select, insert, update (name, kind, number, app_id, stream_url, deleted_at) on agents

@@ -103,7 +103,6 @@ test.each([
   ['copilot', `select * from reader.callers('[]')`],
   ['dialer', `select * from reader.api_keys('[]')`],
   ['courier', `select * from reader.attempts_held('[]')`],
-  ['copilot', 'select scopes from api_keys'],
   ['gateway', `update key_checks set check_value = ''`],
   ['gateway', 'delete from key_checks'],
   ['gateway', 'delete from key_state'],
