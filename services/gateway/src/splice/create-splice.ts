@@ -50,6 +50,11 @@ export function createSplice(o: {
   const ended = new Set<() => void>()
   let draining = false
 
+  const refuseForNow = (socket: Duplex) => {
+    const message = 'The service is restarting; try again shortly.'
+    refuse(socket, 'unavailable', message, o.newRequestId())
+  }
+
   const open = async (
     request: IncomingMessage,
     socket: Duplex,
@@ -60,12 +65,7 @@ export function createSplice(o: {
     socket.on('error', () => undefined)
     const name = upstreamOf(request.url ?? '')
     if (draining) {
-      refuse(
-        socket,
-        'unavailable',
-        'The service is restarting; try again shortly.',
-        o.newRequestId(),
-      )
+      refuseForNow(socket)
       return
     }
     if (name === null) {
@@ -75,12 +75,7 @@ export function createSplice(o: {
     const upstream = await connectUpstream(o.upstreams[name])
     if (upstream === null) {
       o.log.warn({ upstream: name }, 'upstream away')
-      refuse(
-        socket,
-        'unavailable',
-        'The service is restarting; try again shortly.',
-        o.newRequestId(),
-      )
+      refuseForNow(socket)
       return
     }
     if (socket.destroyed) {
@@ -91,7 +86,13 @@ export function createSplice(o: {
     if (head !== undefined && head.length > 0) upstream.write(head)
     live.add(socket)
     o.gauge.inc({ upstream: name })
-    await joinSockets(socket, upstream, upgrade ? null : bodyOf(request))
+    await joinSockets(socket, upstream, {
+      body: upgrade ? null : bodyOf(request),
+      unanswered: () => {
+        o.log.warn({ upstream: name }, 'upstream left a request unanswered')
+        refuseForNow(socket)
+      },
+    })
     live.delete(socket)
     o.gauge.dec({ upstream: name })
     if (live.size === 0) for (const resolve of ended) resolve()

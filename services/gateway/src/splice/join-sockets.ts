@@ -14,17 +14,34 @@ const keepAliveMs = 30_000
  * Joins two sockets until both ended: bytes go both ways with back-pressure, an end is passed on
  * as an end, a fault of one destroys the other. Resolves when both are closed.
  *
- * @param body - for a plain request, what its client sends: its end is known from its head, so it
- *   must not half-close the upstream, which servers take for a client that left
+ * @param o.body - for a plain request, what its client sends: its end is known from its head, so it
+ *   must not half-close the upstream, which servers take for a client that left; null for an upgrade
+ * @param o.unanswered - answers the client and ends it, when the upstream has gone without a byte: a
+ *   service that is about to end takes connections that it never gets to
  */
 export async function joinSockets(
   client: Duplex,
   upstream: Socket,
-  body: Readable | null = null,
+  { body, unanswered }: { body: Readable | null; unanswered: () => void },
 ): Promise<void> {
   upstream.setKeepAlive(true, keepAliveMs)
   if (isSocket(client)) client.setKeepAlive(true, keepAliveMs).setNoDelay(true)
   const timers: NodeJS.Timeout[] = []
+  let isAnswered = false
+  upstream.once('data', () => {
+    isAnswered = true
+  })
+  const giveUp = () => {
+    if (client.destroyed || client.writableEnded) return
+    unanswered()
+    // What it still sends is nobody's, and unread it would cost it the answer.
+    const rest = body ?? client
+    rest.resume()
+  }
+  upstream.once('end', () => {
+    if (isAnswered) client.end()
+    else giveUp()
+  })
   const closed = (side: Duplex, other: Duplex) => {
     const { promise, resolve } = Promise.withResolvers<undefined>()
     const onClose = () => {
@@ -33,7 +50,10 @@ export async function joinSockets(
       timers.push(setTimeout(() => other.destroy(), lingerMs))
       resolve(undefined)
     }
-    side.on('error', () => other.destroy())
+    side.on('error', () => {
+      if (side === upstream && !isAnswered) giveUp()
+      else other.destroy()
+    })
     if (side.destroyed) onClose()
     else side.once('close', onClose)
     return promise
@@ -41,7 +61,7 @@ export async function joinSockets(
   const both = Promise.all([closed(client, upstream), closed(upstream, client)])
   if (body === null) client.pipe(upstream)
   else body.pipe(upstream, { end: false })
-  upstream.pipe(client)
+  upstream.pipe(client, { end: false })
   await both
   for (const timer of timers) clearTimeout(timer)
 }

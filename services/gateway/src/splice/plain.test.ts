@@ -13,6 +13,19 @@ beforeEach(() => {
 afterEach(() => opened.disposeAsync())
 
 describe('a plain request', () => {
+  it('is told to come again when its upstream resets it without a word', async () => {
+    const address = await on.rawUpstream((socket) => {
+      socket.once('data', () => socket.resetAndDestroy())
+    })
+    const gw = await on.edge({ upstream: address })
+    const answer = await fetch(`http://${host}:${gw.port}/v1/copilot/calls`, {
+      method: 'POST',
+      body: 'x'.repeat(100_000),
+    })
+    expect(answer.status).toBe(503)
+    expect(await answer.json()).toMatchObject({ error: { code: 'unavailable' } })
+  })
+
   it('streams its answer as it comes, and tells the upstream when the client leaves', async () => {
     const gone = Promise.withResolvers<undefined>()
     let push: (text: string) => void = () => undefined

@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { connect } from 'node:net'
+import { connect, type Socket } from 'node:net'
 import { eventually } from '@callwire/testkit'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { bench, host, upgradeHead } from '../testing/splice-bench.ts'
@@ -77,6 +77,39 @@ describe('an upgrade', () => {
     client.socket.end()
     await once(client.socket, 'end')
     expect(client.text()).toContain('late')
+  })
+
+  it.each([
+    ['resets', (socket: Socket) => socket.resetAndDestroy()],
+    ['ends', (socket: Socket) => socket.end()],
+  ])('is told to come again when its upstream %s without a word', async (_how, leave) => {
+    const address = await on.rawUpstream((socket) => {
+      socket.once('data', () => leave(socket))
+    })
+    const gw = await on.edge({ upstream: address })
+    const client = await on.rawClient(gw.port, upgradeHead('/v1/ingest'))
+    await once(client.socket, 'end')
+    expect(client.text()).toMatch(/^HTTP\/1\.1 503 /)
+    expect(client.text()).toMatch(/Retry-After: 1\r\n/)
+    expect(client.text()).toContain('"code":"unavailable"')
+    client.socket.end()
+    await eventually(() => gw.splice.live() === 0)
+  })
+
+  it('whose answer has begun gets nothing behind it when its upstream is reset', async () => {
+    const address = await on.rawUpstream((socket) => {
+      socket.write('HTTP/1.1 101 Switching Protocols\r\n\r\nwords')
+      socket.on('data', (data: Buffer) => {
+        if (String(data) === 'leave') socket.resetAndDestroy()
+      })
+    })
+    const gw = await on.edge({ upstream: address })
+    const client = await on.rawClient(gw.port, upgradeHead('/v1/ingest'))
+    await eventually(() => client.text().endsWith('words'))
+    client.socket.once('end', () => client.socket.end())
+    client.socket.write('leave')
+    await once(client.socket, 'close')
+    expect(client.text().endsWith('words')).toBe(true)
   })
 
   it('ends the upstream when the client is reset', async () => {
