@@ -87,10 +87,7 @@ create function calls_to_dial(batch json) returns table (
   agent_stream_url text, sid text, subdomain text, version integer, enc_api_key text,
   enc_api_token text, listed boolean, anybody_listed boolean
 )
-language plpgsql stable security definer
-set search_path = app, pg_temp
-set plan_cache_mode = force_generic_plan set jit = off
-set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off
+language plpgsql stable security definer set search_path = app, pg_temp
 as $$
 #variable_conflict use_column
 begin
@@ -167,10 +164,7 @@ $$;
 
 -- Which attempts still hold their calls.
 create function attempts_held(batch json) returns table (n integer)
-language plpgsql stable security definer
-set search_path = app, pg_temp
-set plan_cache_mode = force_generic_plan set jit = off
-set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off
+language plpgsql stable security definer set search_path = app, pg_temp
 as $$
 #variable_conflict use_column
 begin
@@ -190,10 +184,7 @@ create function callers(batch json) returns table (
   n integer, number text, country text, agent_id text, deleted_at timestamptz,
   has_account boolean, calling_hours jsonb
 )
-language plpgsql stable security definer
-set search_path = app, pg_temp
-set plan_cache_mode = force_generic_plan set jit = off
-set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off
+language plpgsql stable security definer set search_path = app, pg_temp
 as $$
 #variable_conflict use_column
 begin
@@ -224,10 +215,7 @@ $$;
 create function api_keys(batch json) returns table (
   n integer, scopes jsonb, last_used_at timestamptz
 )
-language plpgsql stable security definer
-set search_path = app, pg_temp
-set plan_cache_mode = force_generic_plan set jit = off
-set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off
+language plpgsql stable security definer set search_path = app, pg_temp
 as $$
 #variable_conflict use_column
 begin
@@ -239,6 +227,22 @@ begin
         where one.tenant_id = o.tenant_id and one.id = o.key_id and one.revoked_at is null
         offset 0
       ) k on true;
+end
+$$;
+
+-- Planned once for a connection, by indexes however small a table is then, as the batches are.
+do $$
+declare
+  item record;
+begin
+  for item in
+    select p.oid::regprocedure as signature from pg_proc p
+    where p.pronamespace = 'reader'::regnamespace
+  loop
+    execute format('alter function %s set plan_cache_mode = force_generic_plan set jit = off '
+      'set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off',
+      item.signature);
+  end loop;
 end
 $$;
 

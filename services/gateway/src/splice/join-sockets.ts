@@ -34,6 +34,8 @@ export async function joinSockets(
   const giveUp = () => {
     if (client.destroyed || client.writableEnded) return
     unanswered()
+    // Nothing will come of it; and what the client may still take is bounded from here.
+    upstream.destroy()
     // What it still sends is nobody's, and unread it would cost it the answer.
     const rest = body ?? client
     rest.resume()
